@@ -1,0 +1,3 @@
+//! The `penstock` binary; everything is in `penstock-server`.
+
+fn main() {}
