@@ -12,3 +12,46 @@ pub struct Span {
     /// One past the last byte.
     pub end: usize,
 }
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The text has no meaning as it stands.
+    Error,
+    /// The text means something that its writer may not want.
+    Warning,
+}
+
+/// One finding about a rule text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// Stable code, `E...` or `W...`.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where.
+    pub span: Span,
+    /// What is wrong and what to do, in the operator's words.
+    pub message: String,
+    /// Changes that would mend it, best first; perhaps none.
+    pub fixes: Vec<Fix>,
+}
+
+/// A change that an editor can apply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// What it does, as a button would say.
+    pub title: String,
+    /// Replacements of spans of the text, not overlapping.
+    pub edits: Vec<Edit>,
+}
+
+/// One replacement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Edit {
+    /// What to replace.
+    pub span: Span,
+    /// By what.
+    pub text: String,
+}
