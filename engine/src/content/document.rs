@@ -15,8 +15,11 @@ pub struct Document {
     /// Declared properties that are not missing, sorted by id, each once.
     pub declared: Vec<(PropId, Values)>,
     /// Undeclared keys that are not missing, sorted by name, each once.
-    pub ext: Vec<(Box<str>, Vec<Localized<Vec<ExtValue>>>)>,
+    pub ext: Vec<(Box<str>, UndeclaredValues)>,
 }
+
+/// The values of an undeclared key: the base value first, then one a locale, by locale. Never empty.
+pub type UndeclaredValues = Vec<Localized<Vec<ExtValue>>>;
 
 /// A value and the locale it was given for; `None` is the base value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
