@@ -2,6 +2,7 @@
 //!
 //! Codes are stable and never reused; `docs/diagnostics.md` lists them.
 
+pub use crate::render::{apply, render};
 use serde::Serialize;
 
 /// A half-open range of byte offsets into the rule text.
@@ -54,4 +55,39 @@ pub struct Edit {
     pub span: Span,
     /// By what.
     pub text: String,
+}
+
+impl Span {
+    /// From the start of `self` to the end of `other`.
+    pub fn to(self, other: Span) -> Span {
+        Span { start: self.start, end: other.end }
+    }
+
+    /// The text at this span; empty where the span is not one of `text`.
+    pub fn of(self, text: &str) -> &str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+impl Diagnostic {
+    /// An error without a fix.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Diagnostic { code, severity: Severity::Error, span, message: message.into(), fixes: Vec::new() }
+    }
+
+    /// A warning without a fix.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Diagnostic { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    /// Adds a fix that replaces one span.
+    pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        self.fixes.push(Fix { title: title.into(), edits: vec![Edit { span, text: text.into() }] });
+        self
+    }
+
+    /// Whether the text has no meaning because of this.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
 }

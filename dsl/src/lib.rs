@@ -1,8 +1,20 @@
 //! Penstock's rule language, alone: text to tree to a checked, canonical [`expr::Expr`].
 //!
 //! No I/O, no index, no async. Whoever evaluates rules gets an [`expr::Expr`] in which all typing and folding is done.
+//! The way of a text: `recover` and `parser` make the tree of [`ast`]; [`check`] gives it meaning; [`diagnostic`] says
+//! what is wrong with it.
 
+pub mod ast;
+mod canonical;
+pub mod check;
+pub mod code;
 pub mod diagnostic;
 pub mod expr;
+pub mod limits;
+pub mod literal;
+mod parser;
+mod recover;
 pub mod registry;
+mod render;
+mod suggest;
 pub mod text;

@@ -1,0 +1,244 @@
+//! What a rule reads: paths to properties, with "did you mean".
+
+use super::Checker;
+use super::operator::Kindred;
+use crate::ast::{Path, Segment, Spanned};
+use crate::code;
+use crate::diagnostic::Diagnostic;
+use crate::expr::{PropertyRef, Subject};
+use crate::limits::LOCALE_CHARS_MAX;
+use crate::registry::{ContentType, EXT_INFO_KEY, Kind, LOCALE_MAP_KEYS, PROPERTIES, PropId, WIRE_ALIASES};
+use crate::suggest::nearest;
+
+impl Checker<'_> {
+    /// The property of a path and the operators that it takes. Without a content type only names are checked.
+    pub(super) fn subject(&mut self, path: &Path, content_type: Option<ContentType>) -> Option<(Subject, Kindred)> {
+        let names_ok = path.segments.iter().filter(|s| !self.segment(s)).count() == 0;
+        let (property, kindred) = self.property(path, content_type)?;
+        let locale = match &path.locale {
+            Some(locale) => Some(self.locale(locale, &property, kindred)?),
+            None => None,
+        };
+        names_ok.then_some((Subject { property, locale }, kindred))
+    }
+
+    /// Whether a segment may stand without backticks, if it does.
+    fn segment(&mut self, segment: &Segment) -> bool {
+        if segment.quoted && segment.name.is_empty() {
+            self.error(code::BAD_PATH, segment.span, "a name cannot be empty");
+            return false;
+        }
+        let identifier = segment.name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !segment.quoted && !identifier {
+            let quoted = quote(&segment.name);
+            let message =
+                format!("`{}` must stand in backticks: letters a to z, digits and `_` need none", segment.name);
+            self.report(Diagnostic::error(code::NEEDS_BACKTICKS, segment.span, message).fix(
+                "quote it",
+                segment.span,
+                quoted,
+            ));
+        }
+        segment.quoted || identifier
+    }
+
+    fn property(&mut self, path: &Path, content_type: Option<ContentType>) -> Option<(PropertyRef, Kindred)> {
+        let names: Vec<&str> = path.segments.iter().map(|s| s.name.as_str()).collect();
+        let first = &path.segments[0];
+        match names.as_slice() {
+            ["ext", key] => {
+                self.undeclared(path, key, content_type)?;
+                Some((PropertyRef::Ext((*key).to_owned()), Kindred::Open))
+            }
+            ["ext", keys @ ..] => {
+                self.bad_ext(path, keys);
+                None
+            }
+            ["tag", "algo", name] => Some((PropertyRef::TagAlgo((*name).to_owned()), Kindred::Keyword(Kind::List))),
+            ["tag", "custom", name] => Some((PropertyRef::TagCustom((*name).to_owned()), Kindred::Keyword(Kind::List))),
+            ["tag", ..] => {
+                self.error(code::BAD_PATH, path.span, "a tag is written `tag.algo.<name>` or `tag.custom.<name>`");
+                None
+            }
+            ["merchant", _, ..] => {
+                let message = "reading the merchant's properties (`merchant.<property>`) is not available yet";
+                self.error(code::NOT_YET, path.span, message);
+                None
+            }
+            [name] => self.declared(first, name, content_type),
+            [prefix, ..] => {
+                self.bad_prefix(path, prefix);
+                None
+            }
+            [] => None,
+        }
+    }
+
+    fn bad_ext(&mut self, path: &Path, keys: &[&str]) {
+        let message = "`ext.` is followed by one key; a key that has a dot stands in backticks";
+        let mut finding = Diagnostic::error(code::BAD_PATH, path.span, message);
+        if !keys.is_empty() {
+            let quoted = quote(&keys.join("."));
+            let span = path.segments[1].span.to(path.segments[keys.len()].span);
+            finding = finding.fix(format!("read the key {quoted}"), span, quoted);
+        }
+        self.report(finding);
+    }
+
+    fn bad_prefix(&mut self, path: &Path, prefix: &str) {
+        let first = path.segments[0].span;
+        let finding = match nearest(prefix, ["ext", "tag", "merchant"]) {
+            Some(near) => {
+                Diagnostic::error(code::BAD_PATH, first, format!("unknown name `{prefix}`; did you mean `{near}`?"))
+                    .fix(format!("write `{near}`"), first, near)
+            }
+            None => {
+                let message = format!(
+                    "`{prefix}` has nothing inside; only `ext.`, `tag.algo.` and `tag.custom.` are followed by a name"
+                );
+                Diagnostic::error(code::BAD_PATH, path.span, message)
+            }
+        };
+        self.report(finding);
+    }
+
+    /// `ext.<key>`: the key must not be one that the type declares, or that carries structure.
+    fn undeclared(&mut self, path: &Path, key: &str, content_type: Option<ContentType>) -> Option<()> {
+        let content_type = match content_type {
+            Some(content_type) => content_type,
+            None => return Some(()),
+        };
+        let span = path.segments[0].span.to(path.segments[1].span);
+        if let Some(property) = by_wire(content_type, key) {
+            let message = format!("`{key}` is declared for {content_type}; write `{property}`");
+            let finding = Diagnostic::error(code::DECLARED_AS_EXT, span, message);
+            self.report(finding.fix(format!("write `{property}`"), span, property));
+            return None;
+        }
+        if LOCALE_MAP_KEYS.iter().chain([&EXT_INFO_KEY]).any(|k| k.eq_ignore_ascii_case(key)) {
+            let message = format!(
+                "`{key}` holds other properties and is none itself; name the key inside, as `ext.<key>`, or the locale, as `storeName@zh`"
+            );
+            self.error(code::DECLARED_AS_EXT, span, message);
+            return None;
+        }
+        Some(())
+    }
+
+    fn declared(
+        &mut self,
+        segment: &Segment,
+        name: &str,
+        content_type: Option<ContentType>,
+    ) -> Option<(PropertyRef, Kindred)> {
+        let id = match PropId::from_name(name) {
+            Some(id) => id,
+            None => {
+                let finding = unknown_property(segment, name, content_type);
+                self.report(finding);
+                return None;
+            }
+        };
+        let elsewhere = content_type.filter(|&t| id.get().declared_by(t).is_none());
+        if let Some(content_type) = elsewhere {
+            self.report(property_of_other_type(segment, id, content_type));
+        }
+        Some((PropertyRef::Declared(id), Kindred::of(id.kind())))
+    }
+
+    fn locale(&mut self, locale: &Spanned<String>, property: &PropertyRef, kindred: Kindred) -> Option<String> {
+        let tag = matches!(property, PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_));
+        if tag || !kindred.has_locales() {
+            let what = if tag { "a tag" } else { kindred.noun() };
+            let start = locale.span.start - 1;
+            let span = crate::diagnostic::Span { start, end: locale.span.end };
+            let finding = Diagnostic::error(code::NO_LOCALES, span, format!("{what} has no locales"));
+            self.report(finding.fix("remove the locale", span, ""));
+            return None;
+        }
+        let range = locale.node.replace('_', "-").to_ascii_lowercase();
+        let valid = range == "*"
+            || range.len() <= LOCALE_CHARS_MAX
+                && range.split('-').enumerate().all(|(i, part)| {
+                    let letters =
+                        part.bytes().all(|b| if i == 0 { b.is_ascii_alphabetic() } else { b.is_ascii_alphanumeric() });
+                    letters && (1..=8).contains(&part.len())
+                });
+        if !valid {
+            let message = format!(
+                "`{}` is no locale; write a language, perhaps with a region or script: `zh`, `zh-HK`, `en-PH`",
+                locale.node
+            );
+            self.error(code::BAD_LOCALE, locale.span, message);
+        }
+        valid.then_some(range)
+    }
+}
+
+/// A name in backticks.
+fn quote(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+/// The property whose key on the wire, or its alias, is `key` in this type's content (keys match in any case: D-11).
+fn by_wire(content_type: ContentType, key: &str) -> Option<&'static str> {
+    let declared = PROPERTIES.iter().find(|p| {
+        p.declared_by(content_type)
+            .is_some_and(|d| d.wire.eq_ignore_ascii_case(key) || p.name.eq_ignore_ascii_case(key))
+    });
+    declared.map(|p| p.name).or_else(|| alias(content_type, key))
+}
+
+fn alias(content_type: ContentType, key: &str) -> Option<&'static str> {
+    WIRE_ALIASES.iter().find(|(t, k, _)| *t == content_type && k.eq_ignore_ascii_case(key)).map(|(_, _, name)| *name)
+}
+
+/// The name that was meant: the wire's spelling first, then the nearest of the block's type, then of any type.
+fn meant(name: &str, content_type: Option<ContentType>) -> Option<&'static str> {
+    let types = || content_type.into_iter().chain(ContentType::ALL);
+    let of_type = |t: ContentType| PROPERTIES.iter().filter(move |p| p.declared_by(t).is_some()).map(|p| p.name);
+    types()
+        .find_map(|t| by_wire(t, name))
+        .or_else(|| content_type.and_then(|t| nearest(name, of_type(t))))
+        .or_else(|| nearest(name, PROPERTIES.iter().map(|p| p.name)))
+}
+
+fn unknown_property(segment: &Segment, name: &str, content_type: Option<ContentType>) -> Diagnostic {
+    let span = segment.span;
+    let mut finding = match meant(name, content_type) {
+        Some(near) => {
+            let message = format!("unknown property `{name}`; did you mean `{near}`?");
+            Diagnostic::error(code::UNKNOWN_PROPERTY, span, message).fix(format!("write `{near}`"), span, near)
+        }
+        None if matches!(name, "ext" | "tag" | "merchant") => {
+            let message = format!("`{name}` is followed by a dot and a name");
+            return Diagnostic::error(code::BAD_PATH, span, message);
+        }
+        None => {
+            let message = format!("unknown property `{name}`; a key that is not declared is written `ext.{name}`");
+            Diagnostic::error(code::UNKNOWN_PROPERTY, span, message)
+        }
+    };
+    let key = if segment.quoted { quote(name) } else { name.to_owned() };
+    finding = finding.fix(format!("read the undeclared key `ext.{name}`"), span, format!("ext.{key}"));
+    finding
+}
+
+fn property_of_other_type(segment: &Segment, id: PropId, content_type: ContentType) -> Diagnostic {
+    let name = id.name();
+    let owners: Vec<&str> = id.get().declared.iter().map(|d| d.content_type.name()).collect();
+    let message = format!("{content_type} has no property `{name}`; {} it", have(&owners));
+    let finding = Diagnostic::error(code::PROPERTY_OF_OTHER_TYPE, segment.span, message);
+    match alias(content_type, name) {
+        Some(meant) => finding.fix(format!("write `{meant}`"), segment.span, meant),
+        None => finding,
+    }
+}
+
+fn have(owners: &[&str]) -> String {
+    match owners {
+        [one] => format!("{one} has"),
+        [first @ .., last] => format!("{} and {last} have", first.join(", ")),
+        [] => "nothing has".to_owned(),
+    }
+}

@@ -1,0 +1,76 @@
+//! Data-driven cases: `cases/NAME.rules` holds texts, `cases/NAME.expected` what the checker makes of each.
+//!
+//! In a `.rules` file each case begins with a line `=== name`. The expected file has the canonical form, where the text has
+//! a meaning, and the rendered findings. `UPDATE_EXPECT=1 cargo test -p penstock-dsl` rewrites the expected files.
+
+use jiff::tz::TimeZone;
+use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::{code, diagnostic};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// The zone of all cases: not UTC, so that a zone left out shows.
+fn options() -> CheckOptions {
+    CheckOptions { time_zone: TimeZone::get("Asia/Hong_Kong").unwrap() }
+}
+
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "rules"));
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+/// Names and texts of a file's cases.
+fn cases(file: &Path) -> Vec<(String, String)> {
+    let content = std::fs::read_to_string(file).unwrap();
+    let mut parts = content.split("=== ").map(|part| part.split_once('\n').unwrap_or((part, "")));
+    assert_eq!(parts.next(), Some(("", "")), "{} begins with a case", file.display());
+    parts.map(|(name, text)| (name.to_owned(), text.trim_end().to_owned())).collect()
+}
+
+fn outcome(name: &str, text: &str) -> String {
+    let checked = check(text, &options());
+    let mut out = format!("=== {name}\n");
+    if let Some(expr) = &checked.expr {
+        out.push_str(&expr.canonical());
+    }
+    let _ = write!(out, "{}", diagnostic::render(text, "rules", &checked.diagnostics));
+    out
+}
+
+#[test]
+fn every_case_has_its_expected_outcome() {
+    for file in files() {
+        let outcomes: Vec<String> = cases(&file).iter().map(|(name, text)| outcome(name, text)).collect();
+        expect_test::expect_file![file.with_extension("expected")].assert_eq(&outcomes.join("\n"));
+    }
+}
+
+#[test]
+fn every_code_has_a_case_and_a_row_in_the_documentation() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let docs = std::fs::read_to_string(root.join("docs/diagnostics.md")).unwrap();
+    let texts: Vec<String> = files().iter().flat_map(|f| cases(f)).map(|(_, text)| text).collect();
+    let found: Vec<&str> = texts.iter().flat_map(|t| check(t, &options()).diagnostics).map(|d| d.code).collect();
+    for code in code::ALL {
+        assert!(docs.contains(&format!("\n| {code} |")), "docs/diagnostics.md does not explain {code}");
+        assert!(found.contains(code) || SIZE_CODES.contains(code), "{code} has no case");
+    }
+    let rows = docs.lines().filter_map(|l| l.strip_prefix("| ")?.split(' ').next()).filter(|c| c.len() == 4);
+    for row in rows.filter(|c| c.starts_with(['E', 'W']) && c[1..].bytes().all(|b| b.is_ascii_digit())) {
+        assert!(code::ALL.contains(&row), "docs/diagnostics.md explains {row}, which does not exist");
+    }
+}
+
+/// Codes of limits, whose cases are too large for a file: see `limits.rs`.
+const SIZE_CODES: &[&str] = &[
+    code::TEXT_TOO_LONG,
+    code::TOO_MANY_RULES,
+    code::TOO_MANY_VALUES,
+    code::TOO_MANY_GROUPS,
+    code::STRING_TOO_LONG,
+    code::TOO_MANY_FINDINGS,
+];
