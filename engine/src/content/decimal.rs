@@ -6,9 +6,11 @@ use rust_decimal::Decimal;
 const MAX_DIGITS: i64 = 28;
 /// Up to this many digits a number's text is written out; beyond, with an exponent.
 const MAX_WRITTEN: i64 = 100;
+/// Exponents end here.
+const EXPONENT_LIMIT: i64 = i64::MAX / 4;
 
 /// A number in canonical form: `digits` x 10^`exponent`, without leading or trailing zeros; zero has no digits. Two
-/// numbers are equal exactly when these are (exponents beyond `i64` are taken as its ends).
+/// numbers are equal exactly when these are (exponents beyond [`EXPONENT_LIMIT`] are taken as it).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Canonical {
     pub(crate) negative: bool,
@@ -26,9 +28,9 @@ impl Canonical {
         let (mantissa, power) = text.split_once(['e', 'E']).unwrap_or((text, ""));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let mut digits = [whole, fraction].concat();
-        let mut exponent = read_exponent(power).saturating_sub(fraction.len() as i64);
+        let mut exponent = read_exponent(power) - fraction.len() as i64;
         let kept = digits.trim_end_matches('0').len();
-        exponent = exponent.saturating_add((digits.len() - kept) as i64);
+        exponent += (digits.len() - kept) as i64;
         digits.truncate(kept);
         digits.drain(..digits.len() - digits.trim_start_matches('0').len());
         match digits.is_empty() {
@@ -40,7 +42,7 @@ impl Canonical {
     /// The value; `None` where it needs more than 28 digits.
     pub(crate) fn decimal(&self) -> Option<Decimal> {
         let count = self.digits.len() as i64;
-        let written = if self.exponent >= 0 { count.checked_add(self.exponent)? } else { count.max(-self.exponent) };
+        let written = if self.exponent >= 0 { count + self.exponent } else { count.max(-self.exponent) };
         if written > MAX_DIGITS {
             return None;
         }
@@ -56,7 +58,7 @@ impl Canonical {
     pub(crate) fn text(&self) -> String {
         let count = self.digits.len() as i64;
         let sign = if self.negative { "-" } else { "" };
-        let point = count.saturating_add(self.exponent);
+        let point = count + self.exponent;
         if self.digits.is_empty() {
             "0".into()
         } else if !(-MAX_WRITTEN..=MAX_WRITTEN).contains(&point) || count > MAX_WRITTEN {
@@ -120,13 +122,13 @@ fn short(text: &str) -> Option<Decimal> {
     Some(Decimal::new(if negative { -mantissa } else { mantissa }, scale))
 }
 
-/// An exponent, saturating.
+/// An exponent, clamped so that sums with a text's length cannot overflow.
 fn read_exponent(text: &str) -> i64 {
     match text.parse::<i64>() {
-        Ok(exponent) => exponent,
+        Ok(exponent) => exponent.clamp(-EXPONENT_LIMIT, EXPONENT_LIMIT),
         Err(_) if text.is_empty() => 0,
-        Err(_) if text.starts_with('-') => i64::MIN / 2,
-        Err(_) => i64::MAX / 2,
+        Err(_) if text.starts_with('-') => -EXPONENT_LIMIT,
+        Err(_) => EXPONENT_LIMIT,
     }
 }
 

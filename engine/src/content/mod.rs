@@ -14,6 +14,7 @@ pub mod issue;
 pub mod item;
 mod json;
 mod keys;
+pub mod learned;
 mod locale;
 mod money;
 pub mod payload;
