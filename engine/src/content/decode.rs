@@ -62,7 +62,8 @@ pub fn decode(item: &RawValue, context: &Context<'_>) -> Result<Item, Rejected> 
     envelope.check_tenant(context, &mut issues);
     let content_info = envelope.content_info(valid, &mut issues);
     let parsed = match content_info.as_deref() {
-        None | Some("") => None,
+        None => None,
+        Some("") if valid == Some(false) => None,
         Some(text) => parse(text).map_err(|issue| issues.push(issue)).ok(),
     };
     let head = (content_type, content_id.as_deref(), version, valid, content_info.as_deref());

@@ -40,7 +40,7 @@ pub enum Values {
     /// Text.
     Texts(Vec<Localized<Text>>),
     /// Number.
-    Numbers(Vec<Localized<Decimal>>),
+    Numbers(#[serde(with = "super::exact::localized")] Vec<Localized<Decimal>>),
     /// Money.
     Money(Vec<Localized<Money>>),
     /// Epoch milliseconds.
@@ -62,6 +62,7 @@ pub struct Text {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Money {
     /// The amount in major units.
+    #[serde(with = "super::exact::one")]
     pub amount: Decimal,
     /// The currency that the signals agree on (D-05).
     pub currency: Currency,
@@ -73,8 +74,10 @@ pub struct PriceRange {
     /// The currency of both ends.
     pub currency: Currency,
     /// The lower end.
+    #[serde(with = "super::exact::one")]
     pub low: Decimal,
     /// The upper end.
+    #[serde(with = "super::exact::one")]
     pub high: Decimal,
 }
 
@@ -86,11 +89,13 @@ pub enum ExtValue {
         /// The string.
         text: Text,
         /// Its value as a number.
+        #[serde(with = "super::exact::option")]
         number: Option<Decimal>,
     },
     /// A JSON number; `text` is its decimal text, which text operators read.
     Number {
         /// The value; `None` where it has more than 28 digits.
+        #[serde(with = "super::exact::option")]
         number: Option<Decimal>,
         /// Its decimal text.
         text: Text,

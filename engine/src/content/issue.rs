@@ -114,6 +114,8 @@ codes! {
     PRICE_RANGE_SWAPPED Warning;
     /// `minPriceRange` and `maxPriceRange` are in two currencies.
     PRICE_RANGE_CURRENCIES Warning;
+    /// The same version of the item was sent before with another payload; the first one stands (D-16).
+    VERSION_CONFLICT Error;
     /// There are more issues than an answer holds.
     ISSUES_TRUNCATED Info;
 }

@@ -9,6 +9,7 @@ mod decimal;
 pub mod decode;
 pub mod document;
 pub mod eligibility;
+mod exact;
 mod headline;
 pub mod issue;
 pub mod item;

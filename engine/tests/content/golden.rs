@@ -27,11 +27,17 @@ fn only_item(request: &str) -> Item {
 #[test]
 fn g1_the_store_sample_is_accepted_and_misses_six_properties() {
     let item = only_item(STORE);
-    assert_eq!((item.content_type, &*item.content_id, item.version), (ContentType::Store, "000001010101010101", 1723603075786));
+    assert_eq!(
+        (item.content_type, &*item.content_id, item.version),
+        (ContentType::Store, "000001010101010101", 1723603075786)
+    );
     assert_eq!(item.issues, []);
     let document = item.document.unwrap();
     assert_eq!(show(&document, "storeName"), "McDonald's | en-PH=Mga McDonald's | en-US=McDonald's");
-    assert_eq!(show(&document, "address"), "Manila, Philippines | en-PH=Maynila, Pilipinas | en-US=Manila, Philippines");
+    assert_eq!(
+        show(&document, "address"),
+        "Manila, Philippines | en-PH=Maynila, Pilipinas | en-US=Manila, Philippines"
+    );
     assert_eq!(show(&document, "merchantId"), "2160000000000001");
     assert_eq!(show(&document, "phoneNumbers"), "0123456789");
     assert_eq!(show(&document, "location"), "set");
@@ -66,7 +72,10 @@ fn g2_the_sku_sample_is_read_by_aliases() {
     ] {
         assert_eq!(show(&document, name), value, "{name}");
     }
-    assert!(show(&document, "detailDesc").ends_with("en-PH=McDonald's masarap na burgers | en-US=A delicious burger from McDonald's"));
+    assert!(
+        show(&document, "detailDesc")
+            .ends_with("en-PH=McDonald's masarap na burgers | en-US=A delicious burger from McDonald's")
+    );
     assert!(document.ext.is_empty());
     assert_eq!(document.title(), Some("Hamburg"));
     let price = document.price().unwrap();

@@ -9,8 +9,8 @@ use penstock_engine::content::item::Item;
 use serde_json::value::RawValue;
 use std::fmt::Debug;
 
-/// When the tests' requests are received: 2024-08-14.
-pub const NOW_MS: i64 = 1_723_603_076_043;
+/// When the tests' requests are received: 2027-01-01T00:00:00Z.
+pub const NOW_MS: i64 = 1_798_761_600_000;
 
 /// Decodes one element of `contents` for the tenant GCASH.
 pub fn decode_text(item: &str) -> Result<Item, Rejected> {
