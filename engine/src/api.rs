@@ -233,6 +233,9 @@ pub enum ValuesError {
     /// A property of this kind has no list of values.
     #[error("{0:?} is of kind {1:?}, which has no list of values")]
     NoValues(String, Kind),
+    /// Reading the store failed.
+    #[error("reading the store failed: {0}")]
+    Store(String),
 }
 
 /// What the registry knows of a property of a content type.

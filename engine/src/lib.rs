@@ -1,6 +1,20 @@
-//! Penstock's engine.
+//! Penstock's engine: content in, exact previews out. No HTTP, no async.
 //!
-//! Ground state is the log alone; everything else (catalog, registry of seen keys, index) is derived from it by the fold.
+//! Ground state is the log alone ([`log`]). Everything else is derived from it by the [`fold`] and may be thrown away:
+//! the [`catalog`] (latest versions, ordinals), what undeclared keys have taught ([`content::learned`]), the [`index`] and
+//! its overlay, and the checkpoints of these. [`engine::Engine`] is the facade.
 
 pub mod api;
+pub mod catalog;
+pub mod checkpoint;
 pub mod content;
+pub mod engine;
+pub mod fold;
+pub mod index;
+pub mod log;
+pub mod matcher;
+pub mod preview;
+pub mod tenant;
+
+pub use api::*;
+pub use engine::{BatchMeta, Engine, OpenError, Options, Reply};

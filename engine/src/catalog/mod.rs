@@ -1,0 +1,227 @@
+//! The latest version of every item, by key and by ordinal; and, for readers of an older snapshot, what it was then.
+//!
+//! An ordinal is a dense `u32` given to a key at its first record, for ever. Tombstones keep their entry, so an older
+//! version never comes back. The catalog holds where an item stands in the log, never its content.
+
+pub mod interner;
+mod keys;
+
+use crate::api::Seq;
+use crate::content::item::Item;
+use keys::Keys;
+use penstock_dsl::registry::ContentType;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+
+/// Dense number of an item of a tenant.
+pub type Ordinal = u32;
+
+/// Where an item's line stands in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Location {
+    /// The row.
+    pub seq: Seq,
+    /// First compressed byte of the frame in the row's body.
+    pub offset: u32,
+    /// Compressed bytes of the frame.
+    pub length: u32,
+    /// The item's place in the frame.
+    pub index: u16,
+}
+
+/// The latest accepted version of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its version.
+    pub version: i64,
+    payload_hash: [u64; 2],
+    /// Where its line is.
+    pub location: Location,
+    /// Its content type.
+    pub content_type: ContentType,
+    /// Whether it is valid; false for a tombstone.
+    pub live: bool,
+}
+
+/// What the version gate says of a submitted version (D-16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// The key is new.
+    New,
+    /// Newer than what is there.
+    Newer(Ordinal),
+    /// Older than what is there.
+    Stale,
+    /// The same version and payload.
+    Duplicate,
+    /// The same version, another payload.
+    Conflict,
+}
+
+/// The catalog of one tenant.
+#[derive(Default)]
+pub struct Catalog {
+    keys: Keys,
+    entries: Vec<Entry>,
+    live: [u64; 4],
+    history: History,
+}
+
+/// Replaced entries that some reader's snapshot may still show.
+#[derive(Default)]
+struct History {
+    readers: BTreeMap<Seq, usize>,
+    replaced: HashMap<Ordinal, Vec<(Seq, Entry)>>,
+}
+
+impl Entry {
+    /// The entry for an item that stands at `location`.
+    pub fn new(item: &Item, location: Location) -> Self {
+        Entry {
+            version: item.version,
+            payload_hash: halves(item.payload_hash),
+            location,
+            content_type: item.content_type,
+            live: item.document.is_some(),
+        }
+    }
+}
+
+fn halves(hash: u128) -> [u64; 2] {
+    [(hash >> 64) as u64, hash as u64]
+}
+
+impl Catalog {
+    /// Compares a submitted version with what is there.
+    pub fn gate(&self, content_type: ContentType, content_id: &str, version: i64, payload_hash: u128) -> Gate {
+        let Some(ordinal) = self.keys.find(content_type, content_id) else { return Gate::New };
+        let entry = &self.entries[ordinal as usize];
+        if version != entry.version {
+            return if version > entry.version { Gate::Newer(ordinal) } else { Gate::Stale };
+        }
+        if entry.payload_hash == halves(payload_hash) { Gate::Duplicate } else { Gate::Conflict }
+    }
+
+    /// Puts an entry in place of the latest, at record `seq`; a new key gets the next ordinal.
+    pub fn put(&mut self, content_id: &str, known: Option<Ordinal>, entry: Entry, seq: Seq) -> Ordinal {
+        if entry.live {
+            self.live[entry.content_type.index()] += 1;
+        }
+        let Some(ordinal) = known else {
+            let ordinal = self.keys.insert(entry.content_type, content_id);
+            debug_assert_eq!(ordinal as usize, self.entries.len());
+            self.entries.push(entry);
+            return ordinal;
+        };
+        let old = std::mem::replace(&mut self.entries[ordinal as usize], entry);
+        if old.live {
+            self.live[old.content_type.index()] -= 1;
+        }
+        self.history.keep(ordinal, old, seq);
+        ordinal
+    }
+
+    /// The ordinal of a key.
+    pub fn ordinal(&self, content_type: ContentType, content_id: &str) -> Option<Ordinal> {
+        self.keys.find(content_type, content_id)
+    }
+
+    /// The latest entry of an ordinal.
+    pub fn entry(&self, ordinal: Ordinal) -> Option<&Entry> {
+        self.entries.get(ordinal as usize)
+    }
+
+    /// The entry of an ordinal as of record `as_of`, for a reader registered with [`Catalog::enter`].
+    pub fn entry_as_of(&self, ordinal: Ordinal, as_of: Seq) -> Option<&Entry> {
+        let replaced = self.history.replaced.get(&ordinal).map_or(&[][..], Vec::as_slice);
+        replaced.iter().find(|(seq, _)| *seq > as_of).map(|(_, entry)| entry).or_else(|| self.entry(ordinal))
+    }
+
+    /// The content id of an ordinal.
+    pub fn content_id(&self, ordinal: Ordinal) -> &str {
+        self.keys.content_id(ordinal)
+    }
+
+    /// Number of ordinals given out.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no ordinal was given out.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Live items, by [`ContentType::index`].
+    pub fn live(&self) -> [u64; 4] {
+        self.live
+    }
+
+    /// Registers a reader of the snapshot at `as_of`, so that entries replaced later stay readable for it.
+    pub fn enter(&mut self, as_of: Seq) {
+        *self.history.readers.entry(as_of).or_default() += 1;
+    }
+
+    /// Lets a registered reader go.
+    pub fn leave(&mut self, as_of: Seq) {
+        if let Some(count) = self.history.readers.get_mut(&as_of) {
+            *count -= 1;
+            if *count == 0 {
+                let oldest = self.history.readers.keys().next() == Some(&as_of);
+                self.history.readers.remove(&as_of);
+                // Only the oldest reader's leaving frees anything, and trimming walks all that is kept.
+                if oldest {
+                    self.history.trim();
+                }
+            }
+        }
+    }
+
+    /// Replaced entries kept for readers.
+    pub fn history_len(&self) -> usize {
+        self.history.replaced.len()
+    }
+
+    /// Estimated heap bytes.
+    pub fn heap_bytes(&self) -> u64 {
+        self.keys.heap_bytes() + (self.entries.capacity() * size_of::<Entry>()) as u64
+    }
+
+    /// Entries by ordinal, for a checkpoint.
+    pub fn export(&self) -> (Vec<Entry>, Vec<u8>, Vec<u64>) {
+        let (bytes, ends) = self.keys.export();
+        (self.entries.clone(), bytes, ends)
+    }
+
+    /// The catalog of a checkpoint; `None` when its parts do not fit together.
+    pub fn import(entries: Vec<Entry>, key_bytes: Vec<u8>, key_ends: Vec<u64>) -> Option<Self> {
+        let keys = Keys::import(key_bytes, key_ends)?;
+        if keys.len() != entries.len() {
+            return None;
+        }
+        let mut live = [0; 4];
+        entries.iter().filter(|e| e.live).for_each(|e| live[e.content_type.index()] += 1);
+        Some(Catalog { keys, entries, live, history: History::default() })
+    }
+}
+
+impl History {
+    /// Keeps an entry that is replaced at `seq`, if any reader may still look at it.
+    fn keep(&mut self, ordinal: Ordinal, old: Entry, seq: Seq) {
+        let newest_reader = self.readers.keys().next_back();
+        if newest_reader.is_some_and(|&reader| reader >= old.location.seq && reader < seq) {
+            self.replaced.entry(ordinal).or_default().push((seq, old));
+        }
+    }
+
+    /// Drops what no reader needs any more.
+    fn trim(&mut self) {
+        match self.readers.keys().next() {
+            None => self.replaced = HashMap::new(),
+            Some(&oldest) => self.replaced.retain(|_, versions| {
+                versions.retain(|(seq, _)| *seq > oldest);
+                !versions.is_empty()
+            }),
+        }
+    }
+}

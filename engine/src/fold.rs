@@ -1,0 +1,227 @@
+//! The fold: the only place where a record meets catalog, registry and index.
+//!
+//! [`State::apply`] is a deterministic function of the state and the record: no clock (the record carries its time), no
+//! randomness, no map order. Folding the same log twice gives byte-equal checkpoints.
+
+use crate::api::{ItemOutcome, Outcome, Seq};
+use crate::catalog::interner::Interner;
+use crate::catalog::{Catalog, Entry, Gate, Location, Ordinal};
+use crate::content::document::Document;
+use crate::content::issue::{Issue, Quoted, code};
+use crate::content::item::Item;
+use crate::content::learned::{KEYS_MAX, Learned};
+use crate::index::columns::scaled;
+use crate::index::overlay::{Batch, BatchItem, FacetValues, Overlay};
+use crate::index::segment::IndexView;
+use crate::log::frame::Header;
+use penstock_dsl::registry::ContentType;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// One request's items as they stand in a log row.
+pub struct Frame {
+    /// First compressed byte in the row's body.
+    pub offset: u32,
+    /// Compressed bytes.
+    pub length: u32,
+    /// What the request said beside its items.
+    pub header: Header,
+    /// Its items, in order.
+    pub items: Vec<Item>,
+}
+
+/// Everything derived from one tenant's log up to a record.
+pub struct State {
+    /// The last record folded.
+    pub seq: Seq,
+    /// Latest versions.
+    pub catalog: Catalog,
+    /// Undeclared keys.
+    pub learned: Learned,
+    /// Strings that facets count.
+    pub names: Names,
+    /// What previews read.
+    pub snapshot: Arc<Snapshot>,
+}
+
+/// Interned facet strings.
+#[derive(Default)]
+pub struct Names {
+    /// merchantIds.
+    pub merchants: Interner,
+    /// Categories.
+    pub categories: Interner,
+    /// Currencies.
+    pub currencies: Interner,
+}
+
+/// What a preview reads: the index's last commit and the overlay of what is newer, together the state after `seq`.
+#[derive(Default)]
+pub struct Snapshot {
+    /// The last record in it.
+    pub seq: Seq,
+    /// The index's last commit.
+    pub index: Arc<IndexView>,
+    /// What is newer.
+    pub overlay: Overlay,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State {
+            seq: 0,
+            catalog: Catalog::default(),
+            learned: Learned::default(),
+            names: Names::default(),
+            snapshot: Arc::default(),
+        }
+    }
+}
+
+impl State {
+    /// Folds record `seq`: the outcomes of each frame's items, and what the index must take over.
+    pub fn apply(&mut self, seq: Seq, frames: Vec<Frame>) -> (Vec<Vec<ItemOutcome>>, Arc<Batch>) {
+        debug_assert_eq!(seq, self.seq + 1);
+        let mut batch = Batch { seq, items: Vec::new() };
+        let outcomes = frames
+            .into_iter()
+            .map(|frame| {
+                let place =
+                    |index: usize| Location { seq, offset: frame.offset, length: frame.length, index: index as u16 };
+                let now_ms = frame.header.received_ms;
+                let items = frame.items.into_iter().enumerate();
+                items.map(|(index, item)| self.apply_item(item, place(index), now_ms, &mut batch)).collect()
+            })
+            .collect();
+        self.seq = seq;
+        (outcomes, Arc::new(batch))
+    }
+
+    fn apply_item(&mut self, mut item: Item, location: Location, now_ms: i64, batch: &mut Batch) -> ItemOutcome {
+        let gate = self.catalog.gate(item.content_type, &item.content_id, item.version, item.payload_hash);
+        let outcome = |outcome, issues| ItemOutcome { outcome, issues };
+        let mut issues = std::mem::take(&mut item.issues);
+        let known = match gate {
+            Gate::New => None,
+            Gate::Newer(ordinal) => Some(ordinal),
+            Gate::Stale => return outcome(Outcome::StaleIgnored, issues),
+            Gate::Duplicate => return outcome(Outcome::Duplicate, issues),
+            Gate::Conflict => {
+                issues.push(version_conflict(item.version));
+                return outcome(Outcome::VersionConflict, issues);
+            }
+        };
+        let replaces = known.and_then(|ordinal| self.catalog.entry(ordinal)).is_some_and(|entry| entry.live);
+        if let Some(document) = &mut item.document {
+            let over = self.learned.learn(document, now_ms);
+            issues.extend(over.iter().map(|key| undeclared_key_over_limit(key)));
+        }
+        let entry = Entry::new(&item, location);
+        let ordinal = self.catalog.put(&item.content_id, known, entry, location.seq);
+        batch.items.push(self.batch_item(ordinal, replaces, item.document));
+        outcome(Outcome::Applied, issues)
+    }
+
+    fn batch_item(&mut self, ordinal: Ordinal, replaces: bool, document: Option<Document>) -> BatchItem {
+        let facets = document.as_ref().map(|d| self.names.facets(d)).unwrap_or_default();
+        BatchItem { ordinal, replaces, document: document.map(Arc::new), facets }
+    }
+
+    /// What the index must take over of a record that the state has already folded: the items that are still the latest.
+    pub fn refeed(&mut self, seq: Seq, frames: Vec<Frame>) -> Arc<Batch> {
+        let mut batch = Batch { seq, items: Vec::new() };
+        for frame in frames {
+            for (index, mut item) in frame.items.into_iter().enumerate() {
+                let location = Location { seq, offset: frame.offset, length: frame.length, index: index as u16 };
+                let ordinal = self.catalog.ordinal(item.content_type, &item.content_id);
+                let latest = ordinal.filter(|&o| self.catalog.entry(o).is_some_and(|e| e.location == location));
+                if let Some(ordinal) = latest {
+                    item.document.iter_mut().for_each(|document| self.learned.keep_known(document));
+                    batch.items.push(self.batch_item(ordinal, true, item.document));
+                }
+            }
+        }
+        Arc::new(batch)
+    }
+
+    /// Makes a folded record visible to previews.
+    pub fn publish(&mut self, batch: Arc<Batch>) {
+        let snapshot = &self.snapshot;
+        let overlay = snapshot.overlay.with(batch);
+        self.snapshot = Arc::new(Snapshot { seq: self.seq, index: snapshot.index.clone(), overlay });
+    }
+
+    /// Lets previews read a newer commit of the index, and drops from the overlay what it holds.
+    pub fn publish_index(&mut self, index: Arc<IndexView>) {
+        let overlay = self.snapshot.overlay.after(index.seq);
+        self.snapshot = Arc::new(Snapshot { seq: self.seq, index, overlay });
+    }
+
+    /// What would become of these items, were they submitted now; nothing is changed.
+    pub fn validate(&self, items: &[Item]) -> Vec<ItemOutcome> {
+        let mut ahead: HashMap<(ContentType, &str), (i64, u128)> = HashMap::new();
+        items
+            .iter()
+            .map(|item| {
+                let key = (item.content_type, &*item.content_id);
+                let gate = match ahead.get(&key) {
+                    Some(&(version, hash)) => gate_against(item, version, hash),
+                    None => self.catalog.gate(item.content_type, &item.content_id, item.version, item.payload_hash),
+                };
+                let mut issues = item.issues.clone();
+                let outcome = match gate {
+                    Gate::New | Gate::Newer(_) => Outcome::Applied,
+                    Gate::Stale => Outcome::StaleIgnored,
+                    Gate::Duplicate => Outcome::Duplicate,
+                    Gate::Conflict => Outcome::VersionConflict,
+                };
+                match outcome {
+                    Outcome::Applied => drop(ahead.insert(key, (item.version, item.payload_hash))),
+                    Outcome::VersionConflict => issues.push(version_conflict(item.version)),
+                    _ => {}
+                }
+                ItemOutcome { outcome, issues }
+            })
+            .collect()
+    }
+}
+
+/// The gate against an earlier item of the same batch.
+fn gate_against(item: &Item, version: i64, payload_hash: u128) -> Gate {
+    match item.version.cmp(&version) {
+        std::cmp::Ordering::Greater => Gate::New,
+        std::cmp::Ordering::Less => Gate::Stale,
+        std::cmp::Ordering::Equal if item.payload_hash == payload_hash => Gate::Duplicate,
+        std::cmp::Ordering::Equal => Gate::Conflict,
+    }
+}
+
+impl Names {
+    fn facets(&mut self, document: &Document) -> FacetValues {
+        let mut categories: Vec<u32> = document.categories().iter().map(|c| self.categories.intern(c)).collect();
+        categories.sort_unstable();
+        categories.dedup();
+        let price = document.price();
+        FacetValues {
+            merchant: document.merchant_id().map(|m| self.merchants.intern(m)),
+            categories,
+            // An amount that is no whole number of ten-thousandths is left out of the histogram, not rounded.
+            price: price.and_then(|p| Some((self.currencies.intern(p.currency.code()), scaled(p.amount)?))),
+        }
+    }
+}
+
+fn version_conflict(version: i64) -> Issue {
+    let message = format!(
+        "Version {version} was sent before with another payload; the first one stands; send the change with a higher version."
+    );
+    Issue::new(code::VERSION_CONFLICT, "/contentVersion", message)
+}
+
+fn undeclared_key_over_limit(key: &str) -> Issue {
+    let message = format!(
+        "This content type has {KEYS_MAX} undeclared keys already; {} is kept but rules cannot reach it; use fewer keys.",
+        Quoted(key)
+    );
+    Issue::new(code::UNDECLARED_KEYS_EXCEEDED, "/contentInfo", message)
+}

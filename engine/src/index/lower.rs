@@ -1,0 +1,509 @@
+//! Lowering a checked predicate to a segment's documents.
+//!
+//! Each predicate becomes a set of documents that certainly pass and, where the dictionary alone cannot tell, a set of
+//! candidates that the caller verifies on the stored document. Deleted documents and the content type are the caller's.
+
+use super::columns::{self, money_column, range_columns, scaled_range};
+use super::segment::SegmentView;
+use super::terms::{self, PropertyKey, RUN_CHARS, Slot, Tag, WORD_BYTES_MAX, split_slot};
+use fixedbitset::FixedBitSet;
+use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
+use penstock_dsl::expr::{Fuzzy, FuzzyWord, Interval, Predicate, Subject, Test, TimePoint, locale_in_range};
+use penstock_dsl::registry::{ContentType, Currency};
+use penstock_dsl::text::is_no_space;
+use rust_decimal::Decimal;
+use std::collections::HashMap;
+use std::ops::{Bound, RangeInclusive};
+use std::sync::LazyLock;
+use tantivy::postings::TermInfo;
+use tantivy_fst::Automaton;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Query words longer than this are not looked up by an automaton, whose size grows with them.
+const AUTOMATON_BYTES_MAX: usize = 250;
+
+/// What a predicate selects of a segment.
+pub struct Lowered {
+    /// Documents that pass.
+    pub passing: FixedBitSet,
+    /// Further documents that may pass.
+    pub candidates: Option<FixedBitSet>,
+}
+
+type Result<T> = tantivy::Result<T>;
+
+impl SegmentView {
+    /// Documents of a content type, deleted ones too.
+    pub fn of_type(&self, content_type: ContentType) -> Result<FixedBitSet> {
+        let mut docs = self.none();
+        if let Some(term) = self.terms.terms().get(terms::type_term(content_type))? {
+            self.collect(&mut None, &term, &mut docs)?;
+        }
+        Ok(docs)
+    }
+
+    /// Documents that a predicate selects, by the time of evaluation.
+    pub fn lower(&self, predicate: &Predicate, now_ms: i64) -> Result<Lowered> {
+        match predicate {
+            Predicate::All => {
+                let mut all = self.none();
+                all.insert_range(..);
+                Ok(certain(all))
+            }
+            Predicate::Test { subject, test } => match PropertyKey::of(&subject.property) {
+                Some(property) => Lowering { segment: self, property, subject, now_ms }.test(test),
+                None => Ok(certain(self.none())),
+            },
+        }
+    }
+
+    /// Calls `see` with each term that starts with `prefix`: what follows the prefix, and its postings' address.
+    pub(super) fn terms_under(&self, prefix: &[u8], mut see: impl FnMut(&[u8], &TermInfo) -> Result<()>) -> Result<()> {
+        let mut range = self.terms.terms().range().ge(prefix);
+        if let Some(end) = prefix_end(prefix) {
+            range = range.lt(end);
+        }
+        let mut stream = range.into_stream()?;
+        while let Some((key, info)) = stream.next() {
+            see(&key[prefix.len()..], info)?;
+        }
+        Ok(())
+    }
+}
+
+/// The first byte string after all that start with `prefix`.
+pub(super) fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|&b| b != 0xFF)?;
+    let mut end = prefix[..=last].to_vec();
+    end[last] += 1;
+    Some(end)
+}
+
+fn certain(passing: FixedBitSet) -> Lowered {
+    Lowered { passing, candidates: None }
+}
+
+/// Documents by the slot of the value that matched.
+type BySlot = HashMap<Box<[u8]>, FixedBitSet>;
+
+struct Lowering<'a> {
+    segment: &'a SegmentView,
+    property: PropertyKey<'a>,
+    subject: &'a Subject,
+    now_ms: i64,
+}
+
+impl Lowering<'_> {
+    fn test(&self, test: &Test) -> Result<Lowered> {
+        match test {
+            Test::IsSet => self.union(&[self.value(Tag::Presence, b"", 0)]).map(certain),
+            Test::KeywordIn(values) => self.any_of(Tag::Keyword, values, terms::KEYWORD_BYTES_MAX).map(certain),
+            Test::KeywordAll(values) => self.all_of(Tag::Keyword, values, terms::KEYWORD_BYTES_MAX).map(certain),
+            Test::TextIn(values) => self.text(self.any_of(Tag::Text, values, terms::TEXT_BYTES_MAX)?, None),
+            Test::TextAll(values) => self.text(self.all_of(Tag::Text, values, terms::TEXT_BYTES_MAX)?, None),
+            Test::Contains(needle) => self.contains(needle),
+            Test::Fuzzy(query) => self.fuzzy(query),
+            Test::Number(interval) => self.numbers(None, interval),
+            Test::Money(currency, interval) => self.numbers(Some(*currency), interval),
+            Test::PriceOverlaps(currency, interval) => self.price_range(*currency, interval, true),
+            Test::PriceWithin(currency, interval) => self.price_range(*currency, interval, false),
+            Test::Time(interval) => self.time(interval),
+            Test::Bool(wanted) => self.union(&[self.value(Tag::Bool, &[b'0' + u8::from(*wanted)], 1)]).map(certain),
+        }
+    }
+
+    fn value(&self, tag: Tag, value: &[u8], bytes_max: usize) -> Vec<u8> {
+        terms::value_prefix(tag, self.property, value, bytes_max)
+    }
+
+    fn selects(&self, slot: Slot<'_>) -> bool {
+        match (&self.subject.locale, slot.locale()) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(range), Some(locale)) => locale_in_range(locale, range),
+        }
+    }
+
+    /// Documents of all terms under whole-value prefixes.
+    fn union(&self, prefixes: &[Vec<u8>]) -> Result<FixedBitSet> {
+        let mut docs = self.segment.none();
+        let mut postings = None;
+        for prefix in prefixes {
+            self.segment.terms_under(prefix, |slot, term| match self.selects(Slot(slot)) {
+                true => self.segment.collect(&mut postings, term, &mut docs),
+                false => Ok(()),
+            })?;
+        }
+        Ok(docs)
+    }
+
+    fn any_of(&self, tag: Tag, values: &[String], bytes_max: usize) -> Result<FixedBitSet> {
+        let prefixes: Vec<_> = values.iter().map(|v| self.value(tag, v.as_bytes(), bytes_max)).collect();
+        self.union(&prefixes)
+    }
+
+    /// Documents of which one value (the base list or one locale's) has all of these.
+    fn all_of(&self, tag: Tag, values: &[String], bytes_max: usize) -> Result<FixedBitSet> {
+        let mut each = Vec::with_capacity(values.len());
+        for value in values {
+            let mut by_locale = BySlot::new();
+            let mut postings = None;
+            self.segment.terms_under(&self.value(tag, value.as_bytes(), bytes_max), |slot, term| {
+                if !self.selects(Slot(slot)) {
+                    return Ok(());
+                }
+                let docs = by_locale.entry(slot[2..].into()).or_insert_with(|| self.segment.none());
+                self.segment.collect(&mut postings, term, docs)
+            })?;
+            each.push(by_locale);
+        }
+        Ok(self.intersect(each))
+    }
+
+    /// Documents that stand under one slot in all of the maps.
+    fn intersect(&self, mut each: Vec<BySlot>) -> FixedBitSet {
+        let mut out = self.segment.none();
+        let Some(first) = each.pop() else { return out };
+        for (slot, mut docs) in first {
+            let others: Option<Vec<_>> = each.iter().map(|by_slot| by_slot.get(&slot)).collect();
+            if let Some(others) = others {
+                others.into_iter().for_each(|other| docs.intersect_with(other));
+                out.union_with(&docs);
+            }
+        }
+        out
+    }
+
+    /// The answer of a text test: items whose text is not wholly in the dictionary are candidates too.
+    fn text(&self, passing: FixedBitSet, candidates: Option<FixedBitSet>) -> Result<Lowered> {
+        let mut candidates = candidates.unwrap_or_else(|| self.segment.none());
+        candidates.union_with(&self.union(&[self.value(Tag::Unindexed, b"", 0)])?);
+        candidates.difference_with(&passing);
+        let candidates = (!candidates.is_clear()).then_some(candidates);
+        Ok(Lowered { passing, candidates })
+    }
+
+    /// An exact substring of the folded text. One piece is looked up in the dictionary and is exact; several pieces give
+    /// candidates that have them all.
+    fn contains(&self, needle: &str) -> Result<Lowered> {
+        let pieces = pieces(needle);
+        let exact = matches!(&pieces[..], [piece] if piece.covers(needle));
+        let mut docs: Option<FixedBitSet> = None;
+        for piece in &pieces {
+            let found = self.piece(piece)?;
+            match &mut docs {
+                Some(docs) => docs.intersect_with(&found),
+                None => docs = Some(found),
+            }
+        }
+        match docs {
+            Some(docs) if exact => self.text(docs, None),
+            Some(docs) => self.text(self.segment.none(), Some(docs)),
+            None => {
+                let present = self.union(&[self.value(Tag::Presence, b"", 0)])?;
+                self.text(self.segment.none(), Some(present))
+            }
+        }
+    }
+
+    fn piece(&self, piece: &Piece<'_>) -> Result<FixedBitSet> {
+        match piece {
+            Piece::Symbol(c) => self.union(&[self.value(Tag::Symbol, c.as_bytes(), usize::MAX)]),
+            Piece::Run(run) => self.flatten(self.run(run)?),
+            Piece::Infix(infix) => {
+                let mut docs = self.segment.none();
+                let mut postings = None;
+                let finder = memchr::memmem::Finder::new(infix);
+                self.segment.terms_under(&terms::prefix(Tag::Word, self.property), |rest, term| {
+                    match split_slot(rest) {
+                        Some((word, slot)) if finder.find(word).is_some() && self.selects(slot) => {
+                            self.segment.collect(&mut postings, term, &mut docs)
+                        }
+                        _ => Ok(()),
+                    }
+                })?;
+                Ok(docs)
+            }
+        }
+    }
+
+    fn flatten(&self, by_slot: BySlot) -> Result<FixedBitSet> {
+        let mut docs = self.segment.none();
+        by_slot.values().for_each(|d| docs.union_with(d));
+        Ok(docs)
+    }
+
+    /// Documents whose text has this substring of a no-space run, cut to what suffixes keep.
+    fn run(&self, run: &str) -> Result<BySlot> {
+        let mut by_slot = BySlot::new();
+        let mut prefix = terms::prefix(Tag::Run, self.property);
+        terms::push_escaped(&mut prefix, terms::cut_chars(run, RUN_CHARS).as_bytes());
+        self.add_under(&prefix, &mut by_slot)?;
+        Ok(by_slot)
+    }
+
+    /// Adds the documents of all terms under an open prefix (of words or runs), by slot.
+    fn add_under(&self, prefix: &[u8], by_slot: &mut BySlot) -> Result<()> {
+        let mut postings = None;
+        self.segment.terms_under(prefix, |rest, term| match split_slot(rest) {
+            Some((_, slot)) if self.selects(slot) => {
+                let docs = by_slot.entry(slot.0.into()).or_insert_with(|| self.segment.none());
+                self.segment.collect(&mut postings, term, docs)
+            }
+            _ => Ok(()),
+        })
+    }
+
+    fn fuzzy(&self, query: &Fuzzy) -> Result<Lowered> {
+        if query.words.iter().any(|w| w.text.len() > AUTOMATON_BYTES_MAX) {
+            let present = self.union(&[self.value(Tag::Presence, b"", 0)])?;
+            return self.text(self.segment.none(), Some(present));
+        }
+        let mut each = Vec::with_capacity(query.words.len() + query.runs.len());
+        for word in &query.words {
+            each.push(self.word(word)?);
+        }
+        for run in &query.runs {
+            each.push(self.run(run)?);
+        }
+        let docs = self.intersect(each);
+        let cut = query.runs.iter().any(|run| run.chars().nth(RUN_CHARS).is_some());
+        if cut { self.text(self.segment.none(), Some(docs)) } else { self.text(docs, None) }
+    }
+
+    /// Documents with a word within the query word's distance, or of which it is a prefix where that counts.
+    fn word(&self, word: &FuzzyWord) -> Result<BySlot> {
+        let mut by_slot = BySlot::new();
+        if word.prefix {
+            let mut prefix = terms::prefix(Tag::Word, self.property);
+            terms::push_escaped(&mut prefix, word.text.as_bytes());
+            self.add_under(&prefix, &mut by_slot)?;
+        }
+        if word.distance == 0 {
+            self.add_under(&self.value(Tag::Word, word.text.as_bytes(), WORD_BYTES_MAX), &mut by_slot)?;
+            return Ok(by_slot);
+        }
+        let prefix = terms::prefix(Tag::Word, self.property);
+        let dfa = automaton_builder(word.distance).build_dfa(&word.text);
+        let mut stream = self
+            .segment
+            .terms
+            .terms()
+            .search(NearWords { prefix: &prefix, dfa: &dfa, distance: word.distance })
+            .into_stream()?;
+        let mut postings = None;
+        while let Some((key, term)) = stream.next() {
+            if let Some((_, slot)) = split_slot(&key[prefix.len()..]).filter(|(_, slot)| self.selects(*slot)) {
+                let docs = by_slot.entry(slot.0.into()).or_insert_with(|| self.segment.none());
+                self.segment.collect(&mut postings, term, docs)?;
+            }
+        }
+        Ok(by_slot)
+    }
+
+    fn column_range(&self, name: &str, range: RangeInclusive<i64>, docs: &mut FixedBitSet) -> Result<()> {
+        if let Some(column) = self.segment.number_column(name)? {
+            let mut found = Vec::new();
+            column.get_docids_for_value_range(range, 0..self.segment.len() as u32, &mut found);
+            found.into_iter().for_each(|doc| docs.insert(doc as usize));
+        }
+        Ok(())
+    }
+
+    /// Columns hold the values of all locales; a rule on one locale verifies.
+    fn localized(&self, docs: FixedBitSet) -> Lowered {
+        match self.subject.locale {
+            None => certain(docs),
+            Some(_) => Lowered { passing: self.segment.none(), candidates: Some(docs) },
+        }
+    }
+
+    fn numbers(&self, currency: Option<Currency>, interval: &Interval<Decimal>) -> Result<Lowered> {
+        let name = currency.map_or_else(|| self.property.column(), |c| money_column(self.property, c));
+        let mut docs = self.segment.none();
+        if let Some(range) = scaled_range(interval) {
+            self.column_range(&name, range, &mut docs)?;
+        }
+        self.wide(currency, &mut docs, |rest| columns::wide_value(rest).is_some_and(|v| interval.contains(&v)))?;
+        Ok(self.localized(docs))
+    }
+
+    fn wide(&self, currency: Option<Currency>, docs: &mut FixedBitSet, passes: impl Fn(&[u8]) -> bool) -> Result<()> {
+        let prefix = terms::wide_prefix(self.property, currency.as_ref().map(Currency::code));
+        let mut postings = None;
+        self.segment.terms_under(&prefix, |rest, term| match passes(rest) {
+            true => self.segment.collect(&mut postings, term, docs),
+            false => Ok(()),
+        })
+    }
+
+    /// Overlap asks the low end to lie below the interval's high end and the reverse; within asks both ends to lie inside.
+    fn price_range(&self, currency: Currency, interval: &Interval<Decimal>, overlap: bool) -> Result<Lowered> {
+        if self.subject.locale.is_some() {
+            return Ok(certain(self.segment.none()));
+        }
+        let below = Interval { low: Bound::Unbounded, high: interval.high };
+        let above = Interval { low: interval.low, high: Bound::Unbounded };
+        let (for_low, for_high) = if overlap { (&below, &above) } else { (interval, interval) };
+        let (low_column, high_column) = range_columns(self.property, currency);
+        let (mut docs, mut high) = (self.segment.none(), self.segment.none());
+        if let (Some(low_range), Some(high_range)) = (scaled_range(for_low), scaled_range(for_high)) {
+            self.column_range(&low_column, low_range, &mut docs)?;
+            self.column_range(&high_column, high_range, &mut high)?;
+        }
+        docs.intersect_with(&high);
+        self.wide(Some(currency), &mut docs, |rest| {
+            columns::wide_range(rest).is_some_and(|(low, high)| for_low.contains(&low) && for_high.contains(&high))
+        })?;
+        Ok(certain(docs))
+    }
+
+    fn time(&self, interval: &Interval<TimePoint>) -> Result<Lowered> {
+        let interval = interval.map(|point| point.resolve(self.now_ms));
+        let Some(range) = whole_range(&interval) else { return Ok(certain(self.segment.none())) };
+        let mut docs = self.segment.none();
+        if let PropertyKey::Declared(_) = self.property {
+            self.column_range(&self.property.column(), range, &mut docs)?;
+            return Ok(self.localized(docs));
+        }
+        // An undeclared number may be milliseconds or seconds (D-24): both readings are candidates.
+        let as_ms =
+            Interval { low: Bound::Included((*range.start()).into()), high: Bound::Included((*range.end()).into()) };
+        let second = |ms: i64| Decimal::from(ms.div_euclid(1000));
+        let as_s =
+            Interval { low: Bound::Included(second(*range.start())), high: Bound::Included(second(*range.end())) };
+        for reading in [as_ms, as_s] {
+            docs.union_with(&self.numbers(None, &reading)?.candidates_and_passing());
+        }
+        Ok(Lowered { passing: self.segment.none(), candidates: Some(docs) })
+    }
+}
+
+impl Lowered {
+    fn candidates_and_passing(self) -> FixedBitSet {
+        let mut all = self.passing;
+        self.candidates.iter().for_each(|c| all.union_with(c));
+        all
+    }
+}
+
+fn whole_range(interval: &Interval<i64>) -> Option<RangeInclusive<i64>> {
+    let low = match interval.low {
+        Bound::Unbounded => i64::MIN,
+        Bound::Included(low) => low,
+        Bound::Excluded(low) => low.checked_add(1)?,
+    };
+    let high = match interval.high {
+        Bound::Unbounded => i64::MAX,
+        Bound::Included(high) => high,
+        Bound::Excluded(high) => high.checked_sub(1)?,
+    };
+    (low <= high).then_some(low..=high)
+}
+
+/// A part of a needle that the dictionary can be asked for.
+enum Piece<'a> {
+    /// Letters and digits between which no word boundary can fall, whatever stands around them.
+    Infix(&'a str),
+    /// Characters of scripts without spaces.
+    Run(&'a str),
+    /// One other character.
+    Symbol(&'a str),
+}
+
+impl Piece<'_> {
+    /// Whether this piece alone decides about the whole needle.
+    fn covers(&self, needle: &str) -> bool {
+        match self {
+            Piece::Infix(text) | Piece::Symbol(text) => *text == needle,
+            Piece::Run(text) => *text == needle && text.chars().nth(RUN_CHARS).is_none(),
+        }
+    }
+}
+
+fn pieces(needle: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = needle;
+    while let Some(c) = rest.chars().next() {
+        let run = rest.len() - rest.trim_start_matches(is_no_space).len();
+        let word = rest.len() - rest.trim_start_matches(|c: char| c.is_alphanumeric() && !is_no_space(c)).len();
+        let length = if run > 0 {
+            pieces.push(Piece::Run(&rest[..run]));
+            run
+        } else if word > 0 {
+            // Only what is one word by itself is inside one word everywhere.
+            if rest[..word].unicode_words().eq([&rest[..word]]) {
+                pieces.push(Piece::Infix(&rest[..word]));
+            }
+            word
+        } else {
+            if terms::is_symbol(c) {
+                pieces.push(Piece::Symbol(&rest[..c.len_utf8()]));
+            }
+            c.len_utf8()
+        };
+        rest = &rest[length..];
+    }
+    pieces
+}
+
+/// Building the parametric tables takes long, a query's automaton does not.
+fn automaton_builder(distance: u8) -> &'static LevenshteinAutomatonBuilder {
+    static ONE: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(1, true));
+    static TWO: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(2, true));
+    if distance == 1 { &ONE } else { &TWO }
+}
+
+/// Accepts word terms of one property whose word is within a distance, in any slot.
+struct NearWords<'a> {
+    prefix: &'a [u8],
+    dfa: &'a DFA,
+    distance: u8,
+}
+
+#[derive(Clone, Copy)]
+enum NearState {
+    Prefix(usize),
+    Word(u32),
+    Slot,
+    Dead,
+}
+
+impl Automaton for NearWords<'_> {
+    type State = NearState;
+
+    fn start(&self) -> NearState {
+        NearState::Prefix(0)
+    }
+
+    fn is_match(&self, state: &NearState) -> bool {
+        matches!(state, NearState::Slot)
+    }
+
+    fn can_match(&self, state: &NearState) -> bool {
+        !matches!(state, NearState::Dead)
+    }
+
+    fn will_always_match(&self, state: &NearState) -> bool {
+        matches!(state, NearState::Slot)
+    }
+
+    fn accept(&self, state: &NearState, byte: u8) -> NearState {
+        match *state {
+            NearState::Prefix(at) if self.prefix[at] != byte => NearState::Dead,
+            NearState::Prefix(at) if at + 1 == self.prefix.len() => NearState::Word(self.dfa.initial_state()),
+            NearState::Prefix(at) => NearState::Prefix(at + 1),
+            // Words have no zero byte; the slot's separator begins with one.
+            NearState::Word(state) if byte == 0 => match self.dfa.distance(state) {
+                Distance::Exact(distance) if distance <= self.distance => NearState::Slot,
+                _ => NearState::Dead,
+            },
+            NearState::Word(state) => match self.dfa.transition(state, byte) {
+                SINK_STATE => NearState::Dead,
+                next => NearState::Word(next),
+            },
+            NearState::Slot => NearState::Slot,
+            NearState::Dead => NearState::Dead,
+        }
+    }
+}

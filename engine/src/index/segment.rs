@@ -1,0 +1,189 @@
+//! One segment of a commit, as previews read it: bit sets of documents, terms, columns, stored documents.
+
+use super::overlay::FacetValues;
+use super::{Fields, field};
+use crate::api::Seq;
+use crate::content::document::Document;
+use fixedbitset::FixedBitSet;
+use std::sync::Arc;
+use tantivy::columnar::Column;
+use tantivy::index::SegmentId;
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
+use tantivy::schema::{IndexRecordOption, Value};
+use tantivy::store::StoreReader;
+use tantivy::{DocId, InvertedIndexReader, SegmentReader, TantivyDocument, TantivyError};
+
+/// Blocks of stored documents that one verification keeps decompressed.
+const STORE_CACHE_BLOCKS: usize = 64;
+
+/// A commit of the index.
+#[derive(Default)]
+pub struct IndexView {
+    /// Everything up to this record is in it.
+    pub seq: Seq,
+    /// Its segments.
+    pub segments: Vec<Arc<SegmentView>>,
+}
+
+/// A segment of a commit.
+pub struct SegmentView {
+    reader: SegmentReader,
+    fields: Fields,
+    pub(super) terms: Arc<InvertedIndexReader>,
+    /// Ordinal by document.
+    ordinals: Arc<Vec<u32>>,
+    /// Documents that are not deleted.
+    alive: FixedBitSet,
+    merchant: Column<u64>,
+    category: Column<u64>,
+    currency: Column<u64>,
+    price: Column<i64>,
+}
+
+impl SegmentView {
+    /// Opens a segment; `known` is the same segment in an earlier commit, if any.
+    pub fn open(reader: &SegmentReader, fields: Fields, known: Option<&Arc<SegmentView>>) -> tantivy::Result<Self> {
+        let fast = reader.fast_fields();
+        let ordinals = match known {
+            Some(known) => known.ordinals.clone(),
+            None => {
+                let column = fast.column_first_or_default::<u64>(field::ORDINAL)?;
+                let mut wide = vec![0; reader.max_doc() as usize];
+                column.get_range(0, &mut wide);
+                Arc::new(wide.into_iter().map(|o| o as u32).collect())
+            }
+        };
+        Ok(SegmentView {
+            terms: reader.inverted_index(fields.terms)?,
+            ordinals,
+            alive: alive(reader),
+            merchant: fast.u64(field::MERCHANT)?,
+            category: fast.u64(field::CATEGORY)?,
+            currency: fast.u64(field::CURRENCY)?,
+            price: fast.i64(field::PRICE)?,
+            reader: reader.clone(),
+            fields,
+        })
+    }
+
+    /// The segment's identity, stable over commits.
+    pub fn id(&self) -> SegmentId {
+        self.reader.segment_id()
+    }
+
+    /// Number of documents, deleted ones too: the length of all its bit sets.
+    pub fn len(&self) -> usize {
+        self.ordinals.len()
+    }
+
+    /// Whether it has no document.
+    pub fn is_empty(&self) -> bool {
+        self.ordinals.is_empty()
+    }
+
+    /// An empty bit set of this segment's length.
+    pub fn none(&self) -> FixedBitSet {
+        FixedBitSet::with_capacity(self.len())
+    }
+
+    /// Ordinal by document.
+    pub fn ordinals(&self) -> &[u32] {
+        &self.ordinals
+    }
+
+    /// Documents that are neither deleted nor outdated by an overlay of these ordinals.
+    pub fn live(&self, outdated: &FixedBitSet) -> FixedBitSet {
+        let mut live = self.alive.clone();
+        if outdated.is_clear() {
+            return live;
+        }
+        for (doc, &ordinal) in self.ordinals.iter().enumerate() {
+            if outdated.contains(ordinal as usize) {
+                live.set(doc, false);
+            }
+        }
+        live
+    }
+
+    /// An integer column, if any document of the segment has it.
+    pub(super) fn number_column(&self, name: &str) -> tantivy::Result<Option<Column<i64>>> {
+        self.reader.fast_fields().column_opt::<i64>(&format!("{}.{name}", field::NUMBERS))
+    }
+
+    /// Adds a term's documents to a set.
+    pub(super) fn collect(
+        &self,
+        postings: &mut Option<BlockSegmentPostings>,
+        term: &TermInfo,
+        into: &mut FixedBitSet,
+    ) -> tantivy::Result<()> {
+        self.each_doc(postings, term, |doc| into.insert(doc))
+    }
+
+    /// Calls `see` with each document of a term; `postings` is kept for the next call.
+    pub(super) fn each_doc(
+        &self,
+        postings: &mut Option<BlockSegmentPostings>,
+        term: &TermInfo,
+        mut see: impl FnMut(usize),
+    ) -> tantivy::Result<()> {
+        let postings = match postings {
+            Some(postings) => {
+                self.terms.reset_block_postings_from_terminfo(term, postings)?;
+                postings
+            }
+            None => postings.insert(self.terms.read_block_postings_from_terminfo(term, IndexRecordOption::Basic)?),
+        };
+        while !postings.docs().is_empty() {
+            postings.docs().iter().for_each(|&doc| see(doc as usize));
+            postings.advance();
+        }
+        Ok(())
+    }
+
+    /// Keeps of the candidates those whose document passes.
+    pub fn verify(&self, candidates: &mut FixedBitSet, passes: impl Fn(&Document) -> bool) -> tantivy::Result<()> {
+        if candidates.is_clear() {
+            return Ok(());
+        }
+        let store = self.reader.get_store_reader(STORE_CACHE_BLOCKS)?;
+        let docs: Vec<usize> = candidates.ones().collect();
+        for doc in docs {
+            if !passes(&self.stored(&store, doc as DocId)?) {
+                candidates.set(doc, false);
+            }
+        }
+        Ok(())
+    }
+
+    fn stored(&self, store: &StoreReader, doc: DocId) -> tantivy::Result<Document> {
+        let row: TantivyDocument = store.get(doc)?;
+        let damaged = |what: String| TantivyError::InternalError(format!("stored document {doc}: {what}"));
+        let value = row.get_first(self.fields.document).ok_or_else(|| damaged("missing".into()))?;
+        let bytes = value.as_bytes().ok_or_else(|| damaged("no bytes".into()))?;
+        postcard::from_bytes(bytes).map_err(|e| damaged(e.to_string()))
+    }
+
+    /// Hands the facet values of the documents in `docs` to `see`, one document a call.
+    pub fn facets(&self, docs: &FixedBitSet, mut see: impl FnMut(&FacetValues)) {
+        let mut values = FacetValues::default();
+        for doc in docs.ones() {
+            let doc = doc as DocId;
+            values.merchant = self.merchant.first(doc).map(|m| m as u32);
+            values.categories.clear();
+            values.categories.extend(self.category.values_for_doc(doc).map(|c| c as u32));
+            let currency = self.currency.first(doc).map(|c| c as u32);
+            values.price = currency.zip(self.price.first(doc));
+            see(&values);
+        }
+    }
+}
+
+fn alive(reader: &SegmentReader) -> FixedBitSet {
+    let mut alive = FixedBitSet::with_capacity(reader.max_doc() as usize);
+    match reader.alive_bitset() {
+        None => alive.insert_range(..),
+        Some(bits) => bits.iter_alive().for_each(|doc| alive.insert(doc as usize)),
+    }
+    alive
+}

@@ -1,0 +1,217 @@
+//! The feed thread: takes batches behind the log, indexes them, commits by seconds and publishes each commit.
+
+use super::columns::Numbers;
+use super::overlay::{Batch, BatchItem};
+use super::segment::{IndexView, SegmentView};
+use super::terms::TermSet;
+use super::{Fields, LAYOUT_VERSION, schema};
+use crate::api::Seq;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use penstock_dsl::registry::FINGERPRINT_VERSION;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
+use tantivy::schema::OwnedValue;
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term, directory::MmapDirectory};
+
+/// Longest time that an item waits in the overlay while the feed thread keeps up.
+const COMMIT_EVERY: Duration = Duration::from_millis(1_000);
+/// Commit earlier when this many items wait.
+const COMMIT_ITEMS: usize = 40_000;
+const WRITER_BYTES: usize = 256 << 20;
+const MERGE_THREADS: usize = 2;
+/// Segments smaller than this are one size to the merge policy.
+const SMALL_SEGMENT_DOCS: u32 = 10_000;
+/// A segment with a larger share of deleted documents is merged, so that updates give their space back.
+const DELETED_SHARE_MAX: f32 = 0.25;
+
+/// What the feed thread is told.
+pub enum Feed {
+    /// Index this.
+    Batch(Arc<Batch>),
+    /// Commit what is there, then answer.
+    Flush(Sender<()>),
+}
+
+/// The index on disk, opened for writing.
+pub struct IndexStore {
+    fields: Fields,
+    reader: IndexReader,
+    writer: IndexWriter<TantivyDocument>,
+    /// The record up to which the last commit holds everything.
+    pub committed: Seq,
+}
+
+impl IndexStore {
+    /// Opens or creates the index in `dir`. An index of another layout, one that is damaged, or one that is ahead of the
+    /// log is thrown away and made anew: it is derived state.
+    pub fn open(dir: &Path, log_head: Seq) -> tantivy::Result<Self> {
+        match Self::open_existing(dir) {
+            Ok(Some(store)) if store.committed <= log_head => return Ok(store),
+            Ok(Some(store)) => {
+                tracing::warn!(committed = store.committed, log_head, "the index is ahead of the log; rebuilding it");
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, dir = %dir.display(), "the index cannot be opened; rebuilding it"),
+        }
+        if dir.exists() {
+            std::fs::remove_dir_all(dir)?;
+        }
+        std::fs::create_dir_all(dir)?;
+        let (schema, _) = schema();
+        Self::over(Index::create(MmapDirectory::open(dir)?, schema, tantivy::IndexSettings::default())?, 0)
+    }
+
+    /// `None` when there is none, or one of another layout.
+    fn open_existing(dir: &Path) -> tantivy::Result<Option<Self>> {
+        if !dir.join("meta.json").exists() {
+            return Ok(None);
+        }
+        let index = Index::open(MmapDirectory::open(dir)?)?;
+        let Some(payload) = index.load_metas()?.payload else { return Ok(None) };
+        match parse_payload(&payload) {
+            Some(seq) if index.schema() == schema().0 => Self::over(index, seq).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn over(index: Index, committed: Seq) -> tantivy::Result<Self> {
+        let (_, fields) = schema();
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(1)
+            .num_merge_threads(MERGE_THREADS)
+            .memory_budget_per_thread(WRITER_BYTES)
+            .build();
+        let writer = index.writer_with_options(options)?;
+        let mut policy = LogMergePolicy::default();
+        policy.set_min_layer_size(SMALL_SEGMENT_DOCS);
+        policy.set_del_docs_ratio_before_merge(DELETED_SHARE_MAX);
+        writer.set_merge_policy(Box::new(policy));
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Ok(IndexStore { fields, reader, writer, committed })
+    }
+
+    /// The last commit, for readers. Segments that `before` knows are not read again.
+    pub fn view(&self, before: &IndexView) -> tantivy::Result<IndexView> {
+        self.reader.reload()?;
+        let known: HashMap<_, _> = before.segments.iter().map(|s| (s.id(), s)).collect();
+        let searcher = self.reader.searcher();
+        let open = |r: &tantivy::SegmentReader| SegmentView::open(r, self.fields, known.get(&r.segment_id()).copied());
+        let segments = searcher.segment_readers().iter().map(|r| open(r).map(Arc::new)).collect::<Result<_, _>>()?;
+        Ok(IndexView { seq: self.committed, segments })
+    }
+
+    fn add(&mut self, item: &BatchItem) -> tantivy::Result<()> {
+        if item.replaces {
+            self.writer.delete_term(Term::from_field_u64(self.fields.ordinal, item.ordinal.into()));
+        }
+        if let Some(document) = &item.document {
+            self.writer.add_document(self.row(item, document)?)?;
+        }
+        Ok(())
+    }
+
+    fn row(&self, item: &BatchItem, document: &crate::content::document::Document) -> tantivy::Result<TantivyDocument> {
+        let fields = &self.fields;
+        let mut row = TantivyDocument::new();
+        row.add_u64(fields.ordinal, item.ordinal.into());
+        for term in TermSet::of(document).iter() {
+            row.add_bytes(fields.terms, term);
+        }
+        let numbers = Numbers::of(document);
+        for term in &numbers.wide {
+            row.add_bytes(fields.terms, term);
+        }
+        if !numbers.columns.is_empty() {
+            let array = |values: Vec<i64>| OwnedValue::Array(values.into_iter().map(OwnedValue::I64).collect());
+            row.add_object(fields.numbers, numbers.columns.into_iter().map(|(k, v)| (k, array(v))).collect());
+        }
+        let bytes = postcard::to_stdvec(document).map_err(|e| tantivy::TantivyError::InternalError(e.to_string()))?;
+        row.add_bytes(fields.document, &bytes);
+        item.facets.merchant.iter().for_each(|&m| row.add_u64(fields.merchant, m.into()));
+        item.facets.categories.iter().for_each(|&c| row.add_u64(fields.category, c.into()));
+        if let Some((currency, amount)) = item.facets.price {
+            row.add_u64(fields.currency, currency.into());
+            row.add_i64(fields.price, amount);
+        }
+        Ok(row)
+    }
+
+    fn commit(&mut self, seq: Seq) -> tantivy::Result<()> {
+        let mut prepared = self.writer.prepare_commit()?;
+        prepared.set_payload(&payload(seq));
+        prepared.commit()?;
+        self.committed = seq;
+        Ok(())
+    }
+
+    /// Takes batches until the channel closes, then commits and waits for merges. `publish` gets every commit's view.
+    pub fn run(
+        mut self,
+        feed: &Receiver<Feed>,
+        mut view: Arc<IndexView>,
+        publish: impl Fn(Arc<IndexView>),
+    ) -> tantivy::Result<()> {
+        let mut pending = Pending::default();
+        loop {
+            let message = feed.recv_timeout(pending.wait());
+            let (mut flushed, mut closed) = (None, false);
+            match message {
+                Ok(Feed::Batch(batch)) => {
+                    batch.items.iter().try_for_each(|item| self.add(item))?;
+                    pending.add(&batch);
+                }
+                Ok(Feed::Flush(done)) => flushed = Some(done),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => closed = true,
+            }
+            if pending.is_due(closed || flushed.is_some()) {
+                self.commit(pending.seq)?;
+                view = Arc::new(self.view(&view)?);
+                publish(view.clone());
+                pending = Pending::default();
+            }
+            // Whoever asked may have gone; that is no failure of the index.
+            if let Some(done) = flushed {
+                let _ = done.send(());
+            }
+            if closed {
+                return self.writer.wait_merging_threads();
+            }
+        }
+    }
+}
+
+/// What is added and not committed.
+#[derive(Default)]
+struct Pending {
+    since: Option<Instant>,
+    items: usize,
+    seq: Seq,
+}
+
+impl Pending {
+    fn add(&mut self, batch: &Batch) {
+        self.since.get_or_insert_with(Instant::now);
+        self.items += batch.items.len();
+        self.seq = batch.seq;
+    }
+
+    fn wait(&self) -> Duration {
+        self.since.map_or(Duration::from_secs(3_600), |since| COMMIT_EVERY.saturating_sub(since.elapsed()))
+    }
+
+    fn is_due(&self, flush: bool) -> bool {
+        self.since.is_some_and(|since| flush || self.items >= COMMIT_ITEMS || since.elapsed() >= COMMIT_EVERY)
+    }
+}
+
+fn payload(seq: Seq) -> String {
+    format!("{LAYOUT_VERSION}.{FINGERPRINT_VERSION}:{seq}")
+}
+
+fn parse_payload(payload: &str) -> Option<Seq> {
+    payload.strip_prefix(&format!("{LAYOUT_VERSION}.{FINGERPRINT_VERSION}:"))?.parse().ok()
+}

@@ -1,0 +1,188 @@
+//! The bare evaluator: what a checked rule set means for one document.
+//!
+//! It reads nothing but the document and the time of evaluation; texts are folded on both sides already.
+
+use super::fuzzy::within_distance;
+use crate::content::document::{Document, ExtValue, Localized, Money, PriceRange, Text, Values};
+use penstock_dsl::expr::{
+    Block, Expr, Fuzzy, FuzzyWord, Group, Interval, Predicate, PropertyRef, Rule, Subject, Test, TimePoint,
+    locale_in_range,
+};
+use penstock_dsl::registry::Currency;
+use penstock_dsl::text::{Token, tokens};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+/// Whether the rule set matches the document when it is `now_ms`.
+pub fn matches(expr: &Expr, document: &Document, now_ms: i64) -> bool {
+    expr.blocks.iter().any(|block| block_matches(block, document, now_ms))
+}
+
+/// Whether one block matches: the type, and any of its groups.
+pub fn block_matches(block: &Block, document: &Document, now_ms: i64) -> bool {
+    block.content_type == document.content_type && block.groups.iter().any(|g| group_matches(g, document, now_ms))
+}
+
+/// Whether all rules of a group hold; the content type is the caller's business.
+pub fn group_matches(group: &Group, document: &Document, now_ms: i64) -> bool {
+    group.rules.iter().all(|rule| rule_matches(rule, document, now_ms))
+}
+
+/// Whether one rule holds.
+pub fn rule_matches(rule: &Rule, document: &Document, now_ms: i64) -> bool {
+    predicate_matches(&rule.predicate, document, now_ms) != rule.negated
+}
+
+/// Whether a positive predicate holds; false on a missing property.
+pub fn predicate_matches(predicate: &Predicate, document: &Document, now_ms: i64) -> bool {
+    match predicate {
+        Predicate::All => true,
+        Predicate::Test { subject, test } => match &subject.property {
+            PropertyRef::Declared(id) => {
+                document.get(*id).is_some_and(|values| declared_matches(values, subject, test, now_ms))
+            }
+            PropertyRef::Ext(key) => document.ext(key).is_some_and(|values| ext_matches(values, subject, test, now_ms)),
+            // No item has tags until tags have an endpoint.
+            PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => false,
+        },
+    }
+}
+
+/// The values that a subject's locale range selects.
+fn selected<'a, T>(values: &'a [Localized<T>], subject: &'a Subject) -> impl Iterator<Item = &'a T> {
+    values.iter().filter(move |v| in_range(v.locale.as_deref(), subject.locale.as_deref())).map(|v| &v.value)
+}
+
+/// Without a range every value counts, the base value too; with one only the locales inside it.
+pub fn in_range(locale: Option<&str>, range: Option<&str>) -> bool {
+    match (locale, range) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(locale), Some(range)) => locale_in_range(locale, range),
+    }
+}
+
+fn declared_matches(values: &Values, subject: &Subject, test: &Test, now_ms: i64) -> bool {
+    match values {
+        Values::Presence(v) => matches!(test, Test::IsSet) && selected(v, subject).next().is_some(),
+        Values::Keywords(v) => selected(v, subject).any(|list| keywords_match(list, test)),
+        Values::Texts(v) => selected(v, subject).any(|text| text_matches(text, test)),
+        Values::Numbers(v) => selected(v, subject).any(|n| number_matches(n, test)),
+        Values::Money(v) => selected(v, subject).any(|m| money_matches(m, test)),
+        Values::Times(v) => selected(v, subject).any(|t| time_matches(*t, test, now_ms)),
+        Values::PriceRange(range) => subject.locale.is_none() && price_range_matches(range, test),
+    }
+}
+
+fn keywords_match(list: &[Box<str>], test: &Test) -> bool {
+    match test {
+        Test::IsSet => true,
+        Test::KeywordIn(wanted) => list.iter().any(|value| wanted.binary_search_by(|w| w.as_str().cmp(value)).is_ok()),
+        Test::KeywordAll(wanted) => wanted.iter().all(|w| list.iter().any(|value| **value == **w)),
+        _ => false,
+    }
+}
+
+fn text_matches(text: &Text, test: &Test) -> bool {
+    match test {
+        Test::IsSet => true,
+        Test::TextIn(wanted) => wanted.binary_search_by(|w| w.as_str().cmp(&text.folded)).is_ok(),
+        Test::Contains(needle) => text.folded.contains(needle.as_str()),
+        Test::Fuzzy(query) => fuzzy_matches(&text.folded, query),
+        _ => false,
+    }
+}
+
+/// Whether a folded text matches a fuzzy query.
+pub fn fuzzy_matches(folded: &str, query: &Fuzzy) -> bool {
+    if !query.runs.iter().all(|run| folded.contains(run.as_str())) {
+        return false;
+    }
+    if query.words.is_empty() {
+        return true;
+    }
+    let tokens = tokens(folded);
+    let has = |wanted: &FuzzyWord| tokens.iter().any(|t| matches!(t, Token::Word(word) if word_matches(word, wanted)));
+    query.words.iter().all(has)
+}
+
+fn word_matches(word: &str, wanted: &FuzzyWord) -> bool {
+    (wanted.prefix && word.starts_with(wanted.text.as_str())) || within_distance(&wanted.text, word, wanted.distance)
+}
+
+fn number_matches(number: &Decimal, test: &Test) -> bool {
+    match test {
+        Test::IsSet => true,
+        Test::Number(interval) => interval.contains(number),
+        _ => false,
+    }
+}
+
+fn money_matches(money: &Money, test: &Test) -> bool {
+    match test {
+        Test::IsSet => true,
+        Test::Money(currency, interval) => money.currency == *currency && interval.contains(&money.amount),
+        _ => false,
+    }
+}
+
+fn time_matches(time_ms: i64, test: &Test, now_ms: i64) -> bool {
+    match test {
+        Test::IsSet => true,
+        Test::Time(interval) => resolve(interval, now_ms).contains(&time_ms),
+        _ => false,
+    }
+}
+
+/// An interval of time points as epoch milliseconds.
+pub fn resolve(interval: &Interval<TimePoint>, now_ms: i64) -> Interval<i64> {
+    interval.map(|point| point.resolve(now_ms))
+}
+
+fn price_range_matches(range: &PriceRange, test: &Test) -> bool {
+    let same = |currency: &Currency| range.currency == *currency;
+    match test {
+        Test::IsSet => true,
+        Test::PriceOverlaps(currency, interval) => same(currency) && interval.overlaps(&range.low, &range.high),
+        Test::PriceWithin(currency, interval) => {
+            same(currency) && interval.contains(&range.low) && interval.contains(&range.high)
+        }
+        _ => false,
+    }
+}
+
+fn ext_matches(values: &[Localized<Vec<ExtValue>>], subject: &Subject, test: &Test, now_ms: i64) -> bool {
+    selected(values, subject).any(|list| match test {
+        Test::IsSet => !list.is_empty(),
+        // `all of` asks for all within one value of the property.
+        Test::TextAll(wanted) => wanted.iter().all(|w| list.iter().any(|v| v.text().is_some_and(|t| *t.folded == **w))),
+        _ => list.iter().any(|value| ext_scalar_matches(value, test, now_ms)),
+    })
+}
+
+fn ext_scalar_matches(value: &ExtValue, test: &Test, now_ms: i64) -> bool {
+    match (test, value) {
+        (Test::TextIn(_) | Test::Contains(_) | Test::Fuzzy(_), _) => {
+            value.text().is_some_and(|t| text_matches(t, test))
+        }
+        (Test::Number(interval), _) => value.number().is_some_and(|n| interval.contains(&n)),
+        (Test::Time(interval), _) => {
+            value.number().and_then(epoch_ms).is_some_and(|ms| resolve(interval, now_ms).contains(&ms))
+        }
+        (Test::Money(..), ExtValue::Money(money)) => money_matches(money, test),
+        (Test::Bool(wanted), ExtValue::Bool(is)) => wanted == is,
+        _ => false,
+    }
+}
+
+/// A whole number as a point in time: epoch milliseconds, or seconds below 10^11 (D-24).
+pub fn epoch_ms(number: Decimal) -> Option<i64> {
+    if !number.fract().is_zero() {
+        return None;
+    }
+    let value = number.to_i64()?;
+    if value.unsigned_abs() < SECONDS_BELOW { value.checked_mul(1000) } else { Some(value) }
+}
+
+/// Below this a `Long` time is read as seconds (D-24).
+pub const SECONDS_BELOW: u64 = 100_000_000_000;

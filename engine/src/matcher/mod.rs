@@ -1,0 +1,7 @@
+//! From an item to the rules: evaluation of checked predicates on documents.
+//!
+//! [`evaluate`] is the bare evaluator, the meaning of the language in executable form: no index, no candidate selection.
+//! Everything faster must agree with it on every rule and item.
+
+pub mod evaluate;
+pub mod fuzzy;

@@ -1,0 +1,140 @@
+//! Previews: a rule set's exact counts, a page of its items and its facets, all of one snapshot.
+//!
+//! This is where index (candidates, fast), evaluator (verification, overlay), catalog (what an item was then) and log
+//! (what the merchant sent) meet on the reading side. Nothing here changes state, but for the register of readers.
+
+mod count;
+pub mod cursor;
+mod facets;
+pub(crate) mod page;
+pub mod values;
+
+use crate::api::{Preview, PreviewError, PreviewRequest, Seq};
+use crate::fold::Snapshot;
+use crate::log::LogReader;
+use crate::tenant::Tenant;
+use count::Plan;
+use cursor::{Cursor, Pin};
+use fixedbitset::FixedBitSet;
+use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::expr::Expr;
+use roaring::RoaringBitmap;
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Items on a page at most (D-79).
+pub const PAGE_ITEMS_MAX: usize = 1_000;
+
+/// A snapshot that stays readable, in catalog and history, until this is dropped.
+pub struct Reading<'a> {
+    tenant: &'a Tenant,
+    /// The snapshot.
+    pub snapshot: Arc<Snapshot>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads a tenant's latest snapshot.
+    pub fn begin(tenant: &'a Tenant) -> Self {
+        let mut state = tenant.state.write();
+        let snapshot = state.snapshot.clone();
+        state.catalog.enter(snapshot.seq);
+        Reading { tenant, snapshot }
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.tenant.state.write().catalog.leave(self.snapshot.seq);
+    }
+}
+
+/// Answers a preview request at `now_ms`.
+pub fn run(
+    tenant: &Tenant,
+    log: &dyn LogReader,
+    request: &PreviewRequest,
+    now_ms: i64,
+) -> Result<Preview, PreviewError> {
+    let rules_hash = xxh3_128(request.rules.as_bytes());
+    match &request.after {
+        Some(after) => {
+            let cursor = Cursor::parse(after).ok_or(PreviewError::BadCursor)?;
+            let pin = tenant.pins.get(&cursor).ok_or(PreviewError::CursorExpired)?;
+            if pin.rules_hash != rules_hash {
+                return Err(PreviewError::BadCursor);
+            }
+            next_page(tenant, log, &pin, cursor, request.limit)
+        }
+        None => {
+            let checked = check(&request.rules, &CheckOptions::default());
+            let expr = checked.expr.ok_or(PreviewError::Rules(checked.diagnostics))?;
+            first_page(tenant, log, &expr, request, rules_hash, now_ms)
+        }
+    }
+}
+
+/// The preview of a tenant that has no content.
+pub fn of_nothing(request: &PreviewRequest, now_ms: i64) -> Result<Preview, PreviewError> {
+    if request.after.is_some() {
+        return Err(PreviewError::CursorExpired);
+    }
+    let checked = check(&request.rules, &CheckOptions::default());
+    let expr = checked.expr.ok_or(PreviewError::Rules(checked.diagnostics))?;
+    let plan = Plan::of(&expr);
+    let slices =
+        count::evaluate(&plan, &Snapshot::default(), now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
+    let facets = request.facets.then(Default::default);
+    Ok(Preview { as_of: 0, counts: count::total(&plan, &slices), items: Vec::new(), next: None, facets })
+}
+
+fn first_page(
+    tenant: &Tenant,
+    log: &dyn LogReader,
+    expr: &Expr,
+    request: &PreviewRequest,
+    rules_hash: u128,
+    now_ms: i64,
+) -> Result<Preview, PreviewError> {
+    let reading = Reading::begin(tenant);
+    let snapshot = &reading.snapshot;
+    let plan = Plan::of(expr);
+    let slices = count::evaluate(&plan, snapshot, now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
+    let counts = count::total(&plan, &slices);
+    let facets = request.facets.then(|| facets::count(snapshot, &slices, &tenant.state));
+    let ordinals = count::ordinals(snapshot, &slices);
+    let page: Vec<u32> = ordinals.ones().take(request.limit).map(|o| o as u32).collect();
+    let items = page::render(tenant, log, snapshot.seq, &page)?;
+    let more = request.limit > 0 && counts.matched > page.len() as u64;
+    let next = more.then(|| {
+        let pin = Pin::new(rules_hash, snapshot.seq, bitmap(&ordinals), counts.clone());
+        let id = tenant.pins.insert(pin, &tenant.state);
+        Cursor::new(id, page.last().copied().unwrap_or_default()).to_string()
+    });
+    Ok(Preview { as_of: snapshot.seq, counts, items, next, facets })
+}
+
+fn next_page(
+    tenant: &Tenant,
+    log: &dyn LogReader,
+    pin: &Pin,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<Preview, PreviewError> {
+    let mut rest = pin.matched.range(cursor.after.saturating_add(1)..);
+    let page: Vec<u32> = rest.by_ref().take(limit).collect();
+    let items = page::render(tenant, log, pin.as_of, &page)?;
+    let more = rest.next().is_some();
+    let next = page.last().filter(|_| more).map(|&last| cursor.at(last).to_string());
+    Ok(Preview { as_of: pin.as_of, counts: pin.counts.clone(), items, next, facets: None })
+}
+
+fn bitmap(ordinals: &FixedBitSet) -> RoaringBitmap {
+    RoaringBitmap::from_sorted_iter(ordinals.ones().map(|o| o as u32)).expect("ones come in order")
+}
+
+/// Evaluates a rule set on the snapshot by index and overlay: the ordinals it matches. For tests and self-checks.
+pub fn matched_ordinals(snapshot: &Snapshot, expr: &Expr, now_ms: i64) -> Result<(Seq, RoaringBitmap), PreviewError> {
+    let plan = Plan::of(expr);
+    let slices = count::evaluate(&plan, snapshot, now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
+    Ok((snapshot.seq, bitmap(&count::ordinals(snapshot, &slices))))
+}

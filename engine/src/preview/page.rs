@@ -1,0 +1,53 @@
+//! Rendering items of a page as of a snapshot: the catalog says which version it was, the log has what was sent.
+
+use crate::api::{PreviewError, PreviewItem, Seq};
+use crate::catalog::{Entry, Ordinal};
+use crate::content::contents_info;
+use crate::content::eligibility::missing_required;
+use crate::log::{LogReader, frame};
+use crate::tenant::Tenant;
+use std::collections::HashMap;
+
+/// The items of these ordinals as of `as_of`, in the same order.
+pub fn render(
+    tenant: &Tenant,
+    log: &dyn LogReader,
+    as_of: Seq,
+    ordinals: &[Ordinal],
+) -> Result<Vec<PreviewItem>, PreviewError> {
+    let entries: Vec<Entry> = {
+        let state = tenant.state.read();
+        ordinals.iter().filter_map(|&ordinal| state.catalog.entry_as_of(ordinal, as_of).copied()).collect()
+    };
+    let mut frames = HashMap::new();
+    entries.iter().map(|entry| item(tenant, log, entry, &mut frames)).collect()
+}
+
+/// Decompressed frames, so that neighbours in the log are read once.
+type Frames = HashMap<(Seq, u32), Vec<u8>>;
+
+fn item(tenant: &Tenant, log: &dyn LogReader, entry: &Entry, frames: &mut Frames) -> Result<PreviewItem, PreviewError> {
+    let at = entry.location;
+    let store = |what: String| PreviewError::Store(format!("record {} of tenant {}: {what}", at.seq, tenant.id.0));
+    let lines = match frames.entry((at.seq, at.offset)) {
+        std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+        std::collections::hash_map::Entry::Vacant(unknown) => {
+            let bytes = log.read_frame(&tenant.id, at.seq, at.offset, at.length);
+            let bytes = bytes.map_err(|e| store(e.to_string()))?;
+            unknown.insert(frame::decompress(&bytes).map_err(store)?)
+        }
+    };
+    let line = frame::line_at(lines, at.index).map_err(store)?;
+    let (document, _) =
+        contents_info::document(line.content_type, &line.content_info).map_err(|issue| store(issue.message))?;
+    Ok(PreviewItem {
+        content_type: line.content_type,
+        content_id: line.content_id.into_owned(),
+        content_version: line.content_version,
+        title: document.title().map(str::to_owned),
+        merchant_id: document.merchant_id().map(str::to_owned),
+        price: document.price().map(|money| (money.currency, money.amount)),
+        missing_required: missing_required(&document).into_iter().map(str::to_owned).collect(),
+        content_info: line.content_info.into_owned(),
+    })
+}

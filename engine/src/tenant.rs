@@ -1,0 +1,235 @@
+//! One tenant at work: its state, the thread that feeds its index, its recovery and its checkpoints.
+
+use crate::api::{ItemOutcome, Seq, TenantId, TenantStatus};
+use crate::checkpoint;
+use crate::fold::{Frame, Snapshot, State};
+use crate::index::IndexError;
+use crate::index::writer::{Feed, IndexStore};
+use crate::log::{LogError, LogReader, Row, frame};
+use crate::preview::cursor::Pins;
+use crossbeam_channel::Sender;
+use parking_lot::{Mutex, RwLock};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use thiserror::Error;
+
+/// Batches between the fold and the feed thread; the fold waits when they are full.
+const FEED_BATCHES_MAX: usize = 1_024;
+/// Rows read and decoded together in recovery.
+const RECOVERY_ROWS: usize = 64;
+/// A checkpoint is due after this many items, or a quarter of the catalog where that is more.
+const CHECKPOINT_ITEMS_MIN: u64 = 200_000;
+
+/// Why a tenant cannot be opened.
+#[derive(Debug, Error)]
+pub enum TenantError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The index, even after it was made anew.
+    #[error("the index of tenant {tenant} cannot be opened: {source}")]
+    Index {
+        /// Whose.
+        tenant: String,
+        /// Why.
+        source: IndexError,
+    },
+    /// The folder.
+    #[error("the folder {path} cannot be used: {source}")]
+    Folder {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A tenant.
+pub struct Tenant {
+    /// Its name.
+    pub id: TenantId,
+    dir: PathBuf,
+    /// What the fold derives; written by the fold and by the feed thread's publishing only.
+    pub state: RwLock<State>,
+    /// Cursors of previews.
+    pub pins: Pins,
+    feed: Mutex<Option<Sender<Feed>>>,
+    feeder: Mutex<Option<JoinHandle<()>>>,
+    overlay_items: Arc<AtomicU64>,
+    since_checkpoint: AtomicU64,
+}
+
+impl Tenant {
+    /// Opens a tenant's folder and folds what its checkpoint and its index do not have yet, up to `head`. `failed` is told
+    /// when the feed thread cannot go on.
+    pub fn open(
+        id: TenantId,
+        tenants_dir: &Path,
+        log: &dyn LogReader,
+        head: Seq,
+        failed: impl Fn(String) + Send + 'static,
+    ) -> Result<Arc<Self>, TenantError> {
+        let dir = tenants_dir.join(folder_name(&id));
+        std::fs::create_dir_all(&dir)
+            .map_err(|source| TenantError::Folder { path: dir.display().to_string(), source })?;
+        let index_error = |source: IndexError| TenantError::Index { tenant: id.0.to_string(), source };
+        let mut state = checkpoint::read(&dir, head);
+        let store = IndexStore::open(&dir.join("index"), head).map_err(|e| index_error(e.into()))?;
+        let indexed = store.committed;
+        let view = Arc::new(store.view(&Default::default()).map_err(|e| index_error(e.into()))?);
+        state.snapshot = Arc::new(Snapshot { seq: state.seq, index: view.clone(), ..Default::default() });
+        let (sender, receiver) = crossbeam_channel::bounded(FEED_BATCHES_MAX);
+        let tenant = Arc::new(Tenant {
+            id,
+            dir,
+            state: RwLock::new(state),
+            pins: Pins::default(),
+            feed: Mutex::new(Some(sender)),
+            feeder: Mutex::default(),
+            overlay_items: Arc::default(),
+            since_checkpoint: AtomicU64::new(0),
+        });
+        let publishing = Arc::downgrade(&tenant);
+        let publish = move |view| {
+            if let Some(tenant) = publishing.upgrade() {
+                let mut state = tenant.state.write();
+                state.publish_index(view);
+                tenant.overlay_items.store(state.snapshot.overlay.len() as u64, Ordering::Relaxed);
+            }
+        };
+        let name = format!("feed-{}", tenant.id.0);
+        let feeder = std::thread::Builder::new().name(name).spawn(move || {
+            if let Err(error) = store.run(&receiver, view, publish) {
+                failed(format!("indexing failed: {error}"));
+            }
+        });
+        *tenant.feeder.lock() =
+            Some(feeder.map_err(|source| TenantError::Folder { path: "a new thread".into(), source })?);
+        tenant.recover(log, head, indexed)?;
+        Ok(tenant)
+    }
+
+    /// Folds the rows after the checkpoint, and feeds the index those after its commit.
+    fn recover(&self, log: &dyn LogReader, head: Seq, indexed: Seq) -> Result<(), TenantError> {
+        let folded = self.state.read().seq;
+        let mut next = folded.min(indexed) + 1;
+        if next <= head {
+            tracing::info!(tenant = %self.id.0, from = next, to = head, folded, indexed, "folding the log");
+        }
+        while next <= head {
+            let rows = log.read(&self.id, next, RECOVERY_ROWS)?;
+            if rows.is_empty() {
+                return Err(LogError::Missing { tenant: self.id.0.to_string(), seq: next }.into());
+            }
+            let decoded: Vec<_> = rows.par_iter().map(|row| (row.seq, decode(row))).collect();
+            for (seq, frames) in decoded {
+                let frames = frames.map_err(|what| LogError::Damaged { tenant: self.id.0.to_string(), seq, what })?;
+                self.recover_row(seq, frames, folded, indexed);
+                next = seq + 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn recover_row(&self, seq: Seq, frames: Vec<Frame>, folded: Seq, indexed: Seq) {
+        let mut state = self.state.write();
+        let batch = if seq > folded { state.apply(seq, frames).1 } else { state.refeed(seq, frames) };
+        if seq > indexed {
+            state.publish(batch.clone());
+            drop(state);
+            self.send(Feed::Batch(batch));
+        } else {
+            let index = state.snapshot.index.clone();
+            state.publish_index(index);
+        }
+    }
+
+    /// Folds one record and makes it visible.
+    pub fn fold(&self, seq: Seq, frames: Vec<Frame>) -> Vec<Vec<ItemOutcome>> {
+        let mut state = self.state.write();
+        let (outcomes, batch) = state.apply(seq, frames);
+        state.publish(batch.clone());
+        let applied = batch.items.len() as u64;
+        self.overlay_items.fetch_add(applied, Ordering::Relaxed);
+        drop(state);
+        self.since_checkpoint.fetch_add(applied, Ordering::Relaxed);
+        self.send(Feed::Batch(batch));
+        outcomes
+    }
+
+    /// After a failed feed thread nobody listens; that failure is told by the thread itself.
+    fn send(&self, message: Feed) {
+        if let Some(feed) = &*self.feed.lock() {
+            let _ = feed.send(message);
+        }
+    }
+
+    /// Items acknowledged and not yet in the index.
+    pub fn overlay_items(&self) -> u64 {
+        self.overlay_items.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the index holds everything folded so far.
+    pub fn flush(&self) {
+        let (done, wait) = crossbeam_channel::bounded(1);
+        self.send(Feed::Flush(done));
+        // An error means that the feed thread ended; there is nothing more to wait for.
+        let _ = wait.recv();
+    }
+
+    /// Writes a checkpoint if enough was folded since the last.
+    pub fn checkpoint_if_due(&self) -> std::io::Result<()> {
+        let items = self.state.read().catalog.len() as u64;
+        let due = CHECKPOINT_ITEMS_MIN.max(items / 4);
+        if self.since_checkpoint.load(Ordering::Relaxed) >= due { self.checkpoint() } else { Ok(()) }
+    }
+
+    /// Writes a checkpoint.
+    pub fn checkpoint(&self) -> std::io::Result<()> {
+        self.since_checkpoint.store(0, Ordering::Relaxed);
+        let body = checkpoint::Body::of(&self.state.read());
+        checkpoint::write(&self.dir, &body)
+    }
+
+    /// Ends the feed thread after its last commit and writes a checkpoint.
+    pub fn close(&self) -> std::io::Result<()> {
+        self.feed.lock().take();
+        if let Some(feeder) = self.feeder.lock().take() {
+            feeder.join().map_err(|_| std::io::Error::other("the feed thread panicked"))?;
+        }
+        self.checkpoint()
+    }
+
+    /// How it stands.
+    pub fn status(&self) -> TenantStatus {
+        let state = self.state.read();
+        let items = state.catalog.live();
+        TenantStatus {
+            tenant: self.id.clone(),
+            seq: state.seq,
+            indexed_seq: state.snapshot.index.seq,
+            overlay_items: state.snapshot.overlay.len() as u64,
+            items,
+            tombstones: state.catalog.len() as u64 - items.iter().sum::<u64>(),
+            catalog_bytes: state.catalog.heap_bytes(),
+        }
+    }
+}
+
+/// The frames of a row, decoded as when they were accepted.
+fn decode(row: &Row) -> Result<Vec<Frame>, String> {
+    let decode = |(offset, bytes): (u32, &[u8])| {
+        let (header, items) = frame::decode_lines(&frame::decompress(bytes)?)?;
+        Ok(Frame { offset, length: bytes.len() as u32, header, items })
+    };
+    frame::split(&row.body)?.into_iter().map(decode).collect()
+}
+
+/// A folder name for any tenant name: letters, digits, `-` and `_` stay, other bytes become `%xx`.
+fn folder_name(id: &TenantId) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    id.0.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02x}") }).collect()
+}
