@@ -66,7 +66,7 @@ pub enum RuleBody {
         /// The property.
         path: Path,
         /// Operator and value.
-        operation: Operation,
+        operation: Box<Operation>,
     },
 }
 

@@ -9,6 +9,7 @@ use crate::ast::{
 };
 use crate::code;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::syntax::{CONTENT_TYPE, PRESENCE};
 use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
 use pest::iterators::Pair;
@@ -46,6 +47,13 @@ pub fn parse_rule(piece: &str, offset: usize, findings: &mut Vec<Diagnostic>) ->
     rule.map(|p| build.rule(p)).ok_or(Stop { at: offset, expected: vec!["a rule"] })
 }
 
+/// The value of the string literal at `span`.
+pub fn string(text: &str, span: Span, findings: &mut Vec<Diagnostic>) -> Spanned<String> {
+    let spelled = span.of(text);
+    let inner = spelled.get(1..spelled.len().saturating_sub(1)).unwrap_or_default();
+    Spanned { node: unescape(inner, span.start + 1, findings), span }
+}
+
 fn stop(error: &Error<Rule>, offset: usize) -> Stop {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
@@ -62,8 +70,8 @@ fn stop(error: &Error<Rule>, offset: usize) -> Stop {
 /// What a grammar rule is to an operator; empty where another rule says it better.
 fn describe(expected: Rule) -> &'static [&'static str] {
     match expected {
-        Rule::rule_end => &["`and`", "`or`", "`}`"],
-        Rule::block | Rule::content_type => &["a content type (`STORE`, `BENEFIT`, `LOCAL_SKU`, `MERCHANT`)"],
+        Rule::EOI => &["`and`", "`or`", "`}`"],
+        Rule::block | Rule::content_type => &[CONTENT_TYPE],
         Rule::group | Rule::rule | Rule::path | Rule::not | Rule::title | Rule::open_group => &["a rule"],
         Rule::all => &["a rule"],
         Rule::and => &["`and`"],
@@ -78,9 +86,16 @@ fn describe(expected: Rule) -> &'static [&'static str] {
         Rule::operation | Rule::presence | Rule::within | Rule::none_of | Rule::all_of | Rule::any_of => OPERATOR,
         Rule::contains | Rule::fuzzy | Rule::compare | Rule::tilde | Rule::comparator | Rule::kw_contains => OPERATOR,
         Rule::kw_is | Rule::kw_in | Rule::kw_all | Rule::kw_none | Rule::kw_within => OPERATOR,
-        Rule::set | Rule::missing => &["`set` or `missing`"],
+        Rule::set | Rule::missing => &[PRESENCE],
         Rule::kw_of => &["`of`"],
-        Rule::value | Rule::string | Rule::word | Rule::boolean | Rule::date | Rule::clock | Rule::now => &["a value"],
+        Rule::value
+        | Rule::string
+        | Rule::word
+        | Rule::boolean
+        | Rule::date
+        | Rule::clock
+        | Rule::now
+        | Rule::now_call => &["a value"],
         Rule::money | Rule::reversed_money | Rule::bound => &["a value"],
         Rule::number => &["a number"],
         Rule::range => &["a range such as `1..5`"],
@@ -88,7 +103,7 @@ fn describe(expected: Rule) -> &'static [&'static str] {
         Rule::duration => &["a duration such as `7d`"],
         Rule::dots | Rule::plus_minus | Rule::distance | Rule::fx => &[],
         Rule::second_currency | Rule::late_currency => &[],
-        Rule::EOI | Rule::WHITESPACE | Rule::COMMENT => &[],
+        Rule::WHITESPACE | Rule::COMMENT => &[],
         Rule::rule_set | Rule::rule_only | Rule::rules | Rule::test | Rule::sign => &[],
         Rule::name | Rule::name_char | Rule::reserved => &[],
     }
@@ -103,9 +118,14 @@ struct Build<'a> {
 }
 
 impl Build<'_> {
+    /// A pair's place, up to the end of its last part: pest counts the space before an optional part that is not there.
     fn span(&self, pair: &Pair<'_, Rule>) -> Span {
         let span = pair.as_span();
-        Span { start: self.offset + span.start(), end: self.offset + span.end() }
+        let mut last = pair.clone();
+        while let Some(inner) = last.clone().into_inner().last() {
+            last = inner;
+        }
+        Span { start: self.offset + span.start(), end: self.offset + last.as_span().end() }
     }
 
     fn spelled(&self, pair: &Pair<'_, Rule>) -> Spanned<String> {
@@ -156,7 +176,7 @@ impl Build<'_> {
             }
         }
         let body = match (path, operation) {
-            (Some(path), Some(operation)) => RuleBody::Test { path, operation },
+            (Some(path), Some(operation)) => RuleBody::Test { path, operation: Box::new(operation) },
             _ => RuleBody::All,
         };
         RuleNode { not, body, span }
@@ -258,7 +278,7 @@ impl Build<'_> {
     }
 
     fn offset(&self, pair: Pair<'_, Rule>) -> Option<Offset> {
-        let mut inner = pair.into_inner();
+        let mut inner = pair.into_inner().skip(1);
         let minus = inner.next()?.as_str() == "-";
         Some(Offset { minus, duration: self.spelled(&inner.next()?) })
     }
@@ -281,39 +301,43 @@ impl Build<'_> {
 
     fn string(&mut self, pair: &Pair<'_, Rule>) -> Spanned<String> {
         let span = self.span(pair);
-        let inner = pair.as_str();
-        let inner = inner.get(1..inner.len().saturating_sub(1)).unwrap_or_default();
-        Spanned { node: self.unescape(inner, span.start + 1), span }
+        let spelled = pair.as_str();
+        let inner = spelled.get(1..spelled.len().saturating_sub(1)).unwrap_or_default();
+        Spanned { node: unescape(inner, span.start + 1, self.findings), span }
     }
+}
 
-    /// Resolves `\" \\ \n \t \uXXXX`; `at` is where `inner` begins. UTF-16 surrogates may be written as a pair.
-    fn unescape(&mut self, inner: &str, at: usize) -> String {
-        let mut out = String::with_capacity(inner.len());
-        let mut rest = inner;
-        while let Some(found) = rest.find('\\') {
-            out.push_str(&rest[..found]);
-            rest = &rest[found..];
-            match escape(rest) {
-                Some((c, length)) => {
-                    out.push(c);
-                    rest = &rest[length..];
-                }
-                None => {
-                    let length = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
-                    let start = at + (inner.len() - rest.len());
-                    self.findings.push(Diagnostic::error(
-                        code::BAD_ESCAPE,
-                        Span { start, end: start + length },
-                        format!("`{}` is no escape; there are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u` with four hexadecimal digits", &rest[..length]),
-                    ));
-                    out.push_str(&rest[..length]);
-                    rest = &rest[length..];
-                }
+/// Resolves `\" \\ \n \t \uXXXX`; `at` is where `inner` begins. UTF-16 surrogates may be written as a pair.
+fn unescape(inner: &str, at: usize, findings: &mut Vec<Diagnostic>) -> String {
+    let mut out = String::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(found) = rest.find('\\') {
+        out.push_str(&rest[..found]);
+        rest = &rest[found..];
+        let length = match escape(rest) {
+            Some((c, length)) => {
+                out.push(c);
+                length
             }
-        }
-        out.push_str(rest);
-        out
+            None => {
+                let length = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
+                findings.push(bad_escape(&rest[..length], at + inner.len() - rest.len()));
+                length
+            }
+        };
+        rest = &rest[length..];
     }
+    out.push_str(rest);
+    out
+}
+
+fn bad_escape(spelled: &str, start: usize) -> Diagnostic {
+    let span = Span { start, end: start + spelled.len() };
+    let message = format!(
+        "`{spelled}` is no escape; there are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u` with four hexadecimal digits"
+    );
+    let double = Span { start, end: start + 1 };
+    Diagnostic::error(code::BAD_ESCAPE, span, message).fix("write a backslash as `\\\\`", double, "\\\\")
 }
 
 /// One escape at the start of `text`, and its length in bytes.

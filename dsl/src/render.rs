@@ -1,6 +1,6 @@
 //! Findings as a terminal shows them: code, place, the line with carets under the span, and the fixes.
 
-use crate::diagnostic::{Diagnostic, Edit, Severity, Span};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity, Span};
 use icu_properties::CodePointMapData;
 use icu_properties::props::{EastAsianWidth, GeneralCategory};
 use std::fmt::Write;
@@ -40,17 +40,20 @@ fn one(text: &str, lines: &[usize], file_name: &str, finding: &Diagnostic) -> St
     let _ = writeln!(out, "{margin}--> {file_name}:{number}:{column}");
     let _ = writeln!(out, "{margin} |\n{number} | {shown}\n{margin} | {carets}");
     for fix in finding.fixes.iter().take(FIXES_MAX) {
-        let _ = writeln!(out, "{margin} = help: {}{}", fix.title, replacement(text, &fix.edits));
+        let _ = writeln!(out, "{margin} = help: {}{}", fix.title, replacement(text, fix));
     }
     out
 }
 
 /// What a fix of one edit makes of the text, where the title does not show it already.
-fn replacement(text: &str, edits: &[Edit]) -> String {
-    match edits {
-        [edit] if !edit.text.is_empty() && edit.span.of(text).len() + edit.text.len() <= 80 => {
-            let new = edit.text.trim();
-            if edit.span.start == edit.span.end { format!(": insert `{new}`") } else { format!(": `{new}`") }
+fn replacement(text: &str, fix: &Fix) -> String {
+    match fix.edits.as_slice() {
+        [edit] if !edit.text.is_empty() && !fix.title.contains(edit.text.trim()) && edit.text.len() <= 80 => {
+            match edit.span.of(text) {
+                "" => format!(": insert {}", edit.text.trim()),
+                _ if edit.text.contains('`') => format!(": {}", edit.text),
+                _ => format!(": `{}`", edit.text),
+            }
         }
         _ => String::new(),
     }

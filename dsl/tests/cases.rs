@@ -74,3 +74,21 @@ const SIZE_CODES: &[&str] = &[
     code::STRING_TOO_LONG,
     code::TOO_MANY_FINDINGS,
 ];
+
+/// A fix may uncover something else, but what it claims to mend is gone.
+#[test]
+fn every_fix_mends_its_finding() {
+    for (name, text) in files().iter().flat_map(|f| cases(f)) {
+        let findings = check(&text, &options()).diagnostics;
+        let same = |text: &str, of: &diagnostic::Diagnostic| {
+            let again = check(text, &options()).diagnostics;
+            again.iter().filter(|d| d.code == of.code && d.message == of.message).count()
+        };
+        for finding in &findings {
+            for fix in &finding.fixes {
+                let fixed = diagnostic::apply(&text, &fix.edits);
+                assert!(same(&fixed, finding) < same(&text, finding), "{name}: {fix:?} of {finding:?} gives\n{fixed}");
+            }
+        }
+    }
+}

@@ -105,7 +105,7 @@ impl Checker<'_> {
             Literal::Word(word) => self.unquoted(word, value.span),
             _ => {
                 let spelled = value.span.of(self.text);
-                let message = format!("{} is compared with a string here; write it in quotation marks", kindred.noun());
+                let message = "a string is needed here, in quotation marks";
                 let finding = Diagnostic::error(code::VALUE_DOES_NOT_FIT, value.span, message);
                 self.report(finding.fix("add quotation marks", value.span, format!("\"{spelled}\"")));
                 None
@@ -123,12 +123,11 @@ impl Checker<'_> {
     /// A value of the wrong sort: `want` says what belongs there; a string that would do is offered without its quotes.
     fn wrong_value<T>(
         &mut self,
-        kindred: Kindred,
         value: &Value,
-        want: &str,
+        (want, example): (&str, &str),
         would_do: impl Fn(&str) -> bool,
     ) -> Option<T> {
-        let message = format!("{} is compared with {want} here", kindred.noun());
+        let message = format!("{want} is needed here, such as {example}");
         let finding = Diagnostic::error(code::VALUE_DOES_NOT_FIT, value.span, message);
         let unquoted = value.literal.as_text().map(str::trim).filter(|text| would_do(text));
         self.report(match unquoted {
@@ -147,7 +146,7 @@ impl Checker<'_> {
                 self.report(finding.fix("remove the currency", value.span, amount.node.clone()));
                 None
             }
-            _ => self.wrong_value(kindred, value, "a number, such as `4.5`,", |text| literal::decimal(text).is_some()),
+            _ => self.wrong_value(value, ("a number", "`4.5`"), |text| literal::decimal(text).is_some()),
         }
     }
 
@@ -173,7 +172,7 @@ impl Checker<'_> {
                 None
             }
             Literal::Number(spelled) => self.without_currency(value.span, spelled),
-            _ => self.wrong_value(kindred, value, "an amount, such as `HKD 500`,", |text| {
+            _ => self.wrong_value(value, ("an amount of money", "`HKD 500`"), |text| {
                 text.split_once(' ').is_some_and(|(code, amount)| {
                     Currency::from_code(code).is_some() && literal::decimal(amount).is_some()
                 })
@@ -272,7 +271,7 @@ impl Checker<'_> {
             _ => {
                 let is_date = |text: &str| literal::date(text, &self.options.time_zone).is_some();
                 let fits = value.literal.as_text().is_some_and(|t| is_date(t.trim()));
-                self.wrong_value(Kindred::Time, value, "a date, such as `2026-01-31` or `now() + 7d`,", |_| fits)
+                self.wrong_value(value, ("a date", "`2026-01-31` or `now() + 7d`"), |_| fits)
             }
         }
     }

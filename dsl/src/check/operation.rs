@@ -3,7 +3,7 @@
 use super::Checker;
 use super::literals::Moment;
 use super::operator::Kindred;
-use crate::ast::{Operand, Operation, Operator, Path, Range, Value};
+use crate::ast::{Literal, Operand, Operation, Operator, Path, Range, Value};
 use crate::code;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::expr::{Fuzzy, FuzzyWord, Interval, Test, TimePoint};
@@ -62,11 +62,15 @@ impl Checker<'_> {
         let operator = operation.operator.node.symbol();
         let Subject { path, kindred } = subject;
         let name = path.span.of(self.text);
-        let message = format!(
-            "`{operator}` does not fit `{name}`, which is {}; it takes {}",
-            kindred.noun(),
-            kindred.operators()
-        );
+        let operators = kindred.operators();
+        let message = match kindred {
+            Kindred::OpenText => {
+                format!("`{operator}` does not go with a string; on an undeclared key strings take {operators}")
+            }
+            Kindred::Bool => format!("`{operator}` does not go with `true` and `false`, which take {operators}"),
+            Kindred::Open => format!("`{operator}` reads only the price range of a STORE; `{name}` takes {operators}"),
+            _ => format!("`{operator}` does not fit `{name}`, which is {}; it takes {operators}", kindred.noun()),
+        };
         let finding = Diagnostic::error(code::OPERATOR_DOES_NOT_FIT, operation.operator.span, message);
         let instead = match (operation.operator.node, kindred) {
             (Operator::Before, Kindred::Number | Kindred::Money) => Some("<"),
@@ -100,7 +104,10 @@ impl Checker<'_> {
             Operand::List(values, _) => Some(values),
             Operand::Value(value) if compared => Some(std::slice::from_ref(value)),
             Operand::Value(value) => {
-                let fixed = format!("({})", value.span.of(self.text));
+                let fixed = match &value.literal {
+                    Literal::Word(word) => format!("(\"{word}\")"),
+                    _ => format!("({})", value.span.of(self.text)),
+                };
                 let message = format!("`{operator}` takes a list in parentheses: `{operator} {fixed}`");
                 let finding = Diagnostic::error(code::LIST_SHAPE, value.span, message);
                 self.report(finding.fix("add parentheses", value.span, fixed));
@@ -118,18 +125,24 @@ impl Checker<'_> {
     }
 
     /// The range of `in` or `within`; a list or single value is refused.
-    fn range<'o>(&mut self, operation: &'o Operation, example: &str) -> Option<&'o Range> {
+    fn range<'o>(&mut self, subject: &Subject<'_>, operation: &'o Operation, example: &str) -> Option<&'o Range> {
         let operator = operation.operator.node.symbol();
         match &operation.operand {
             Operand::Range(range) if range.low.is_none() && range.high.is_none() => self.open_range(range),
             Operand::Range(range) => Some(range),
             Operand::Value(value) => {
                 let spelled = value.span.of(self.text);
-                let message =
-                    format!("`{operator}` takes a range here, such as `{operator} {example}`; for one value write `=`");
+                let message = format!("`{operator}` takes a range here, such as `{operator} {example}`");
                 let finding = Diagnostic::error(code::LIST_SHAPE, value.span, message);
                 let whole = operation.operator.span.to(value.span);
-                self.report(finding.fix(format!("write `= {spelled}`"), whole, format!("= {spelled}")));
+                self.report(match (&value.literal, subject.kindred) {
+                    (Literal::Money { amount, .. }, Kindred::PriceRange) => {
+                        let fixed = format!("{operator} {spelled}..{}", amount.node);
+                        finding.fix(format!("write `{fixed}`"), whole, fixed)
+                    }
+                    (_, Kindred::PriceRange) => finding,
+                    _ => finding.fix(format!("write `= {spelled}`"), whole, format!("= {spelled}")),
+                });
                 None
             }
             Operand::List(_, span) => {
@@ -232,7 +245,7 @@ impl Checker<'_> {
     fn number_test(&mut self, subject: &Subject<'_>, operation: &Operation) -> Tested {
         match (operation.operator.node, &operation.operand) {
             (Operator::In, _) => {
-                let range = self.range(operation, "1..5")?;
+                let range = self.range(subject, operation, "1..5")?;
                 self.no_currency(range)?;
                 let interval = self.ends(range, |checker, value| checker.number(subject.kindred, value))?;
                 Some((false, Test::Number(interval)))
@@ -271,7 +284,7 @@ impl Checker<'_> {
     }
 
     fn money_range(&mut self, subject: &Subject<'_>, operation: &Operation) -> Option<(Currency, Interval<Decimal>)> {
-        let range = self.range(operation, "HKD 100..500")?;
+        let range = self.range(subject, operation, "HKD 100..500")?;
         let currency = self.range_currency(range);
         let interval = self.ends(range, |checker, value| checker.number(subject.kindred, value));
         Some((currency?, interval?))
@@ -311,7 +324,7 @@ impl Checker<'_> {
     fn time_test(&mut self, subject: &Subject<'_>, operation: &Operation) -> Tested {
         match (operation.operator.node, &operation.operand) {
             (Operator::In, _) => {
-                let range = self.range(operation, "2026-01-01..2026-01-31")?;
+                let range = self.range(subject, operation, "2026-01-01..2026-01-31")?;
                 self.no_currency(range)?;
                 Some((false, Test::Time(self.time_range(range)?)))
             }

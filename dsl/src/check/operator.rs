@@ -62,9 +62,7 @@ impl Kindred {
         match self {
             Kindred::Keyword(_) => "`in (...)`, `all of (...)`, `none of (...)`, `=`, `!=`, `is set` and `is missing`",
             Kindred::Text => "`~`, `contains`, `=`, `!=`, `in (...)`, `none of (...)`, `is set` and `is missing`",
-            Kindred::OpenText => {
-                "with strings, `~`, `contains`, `=`, `!=`, `in (...)`, `all of (...)` and `none of (...)`"
-            }
+            Kindred::OpenText => "`~`, `contains`, `=`, `!=`, `in (...)`, `all of (...)` and `none of (...)`",
             Kindred::Number => "`=`, `!=`, `<`, `<=`, `>`, `>=`, `in 1..5`, `is set` and `is missing`",
             Kindred::Money => {
                 "`in HKD 100..500`, `=`, `!=`, `<`, `<=`, `>` and `>=` with `HKD 500`, `is set` and `is missing`"
@@ -73,9 +71,9 @@ impl Kindred {
             Kindred::Time => {
                 "`before`, `after`, `on`, `=`, `!=`, `<`, `<=`, `>`, `>=`, `in 2026-01-01..2026-01-31`, `is set` and `is missing`"
             }
-            Kindred::Bool => "with `true` and `false`, `=` and `!=`",
+            Kindred::Bool => "`=` and `!=`",
             Kindred::Presence(_) => "`is set` and `is missing`",
-            Kindred::Open => "every operator but `within`",
+            Kindred::Open => "every other operator",
         }
     }
 

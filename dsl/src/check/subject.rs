@@ -110,7 +110,7 @@ impl Checker<'_> {
         };
         let span = path.segments[0].span.to(path.segments[1].span);
         if let Some(property) = by_wire(content_type, key) {
-            let message = format!("`{key}` is declared for {content_type}; write `{property}`");
+            let message = format!("{content_type} declares the key `{key}`; write `{property}`, without `ext.`");
             let finding = Diagnostic::error(code::DECLARED_AS_EXT, span, message);
             self.report(finding.fix(format!("write `{property}`"), span, property));
             return None;
@@ -182,10 +182,9 @@ fn quote(name: &str) -> String {
 
 /// The property whose key on the wire, or its alias, is `key` in this type's content (keys match in any case: D-11).
 fn by_wire(content_type: ContentType, key: &str) -> Option<&'static str> {
-    let declared = PROPERTIES.iter().find(|p| {
-        p.declared_by(content_type)
-            .is_some_and(|d| d.wire.eq_ignore_ascii_case(key) || p.name.eq_ignore_ascii_case(key))
-    });
+    let declared = PROPERTIES
+        .iter()
+        .find(|p| p.declared_by(content_type).is_some_and(|d| !d.wire.is_empty() && d.wire.eq_ignore_ascii_case(key)));
     declared.map(|p| p.name).or_else(|| alias(content_type, key))
 }
 

@@ -1,0 +1,129 @@
+//! What to say where the grammar stopped: what was found, what was expected, and how to mend the commonest slips.
+
+use crate::code;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::lexeme::{Lexeme, Shape, is_word};
+use crate::parser::Stop;
+use crate::registry::PropId;
+
+/// How messages name what opens a block.
+pub const CONTENT_TYPE: &str = "a content type (`STORE`, `BENEFIT`, `LOCAL_SKU`, `MERCHANT`)";
+
+/// How messages name what follows `is`.
+pub const PRESENCE: &str = "`set` or `missing`";
+
+/// The error at a stop; `lexemes` are those of the whole text.
+pub fn error(text: &str, lexemes: &[Lexeme], stop: &Stop) -> Diagnostic {
+    if let Some(slip) = slip(text, stop.at) {
+        return slip;
+    }
+    let next = lexemes.partition_point(|l| l.span.end <= stop.at);
+    if let Some(special) = misplaced_title(lexemes, next).or_else(|| is_for_equals(text, lexemes, next, stop)) {
+        return special;
+    }
+    let (span, found) = match lexemes.get(next) {
+        Some(lexeme) => {
+            let span = Span { start: lexeme.span.start.max(stop.at), end: lexeme.span.end };
+            (span, found(lexeme.shape, span.of(text)))
+        }
+        None => (Span { start: text.len(), end: text.len() }, "the end of the text".to_owned()),
+    };
+    let message = match stop.expected.as_slice() {
+        [] => format!("{found} does not belong here"),
+        expected => format!("expected {}, found {found}", either(expected)),
+    };
+    let finding = Diagnostic::error(code::SYNTAX, span, message);
+    let name = span.of(text);
+    let begins_rule = PropId::from_name(name).is_some() || matches!(name, "ext" | "tag" | "not");
+    match begins_rule && stop.expected.contains(&"`and`") {
+        true => finding.fix("join the rules with `and`", Span { start: span.start, end: span.start }, "and "),
+        false => finding,
+    }
+}
+
+/// A title that is not the first thing of its group.
+fn misplaced_title(lexemes: &[Lexeme], at: usize) -> Option<Diagnostic> {
+    let (text, colon) = (lexemes.get(at)?, lexemes.get(at + 1)?);
+    let is_title = text.shape == Shape::Text && colon.shape == Shape::Sign(':');
+    let message = "a title stands at the very start of a group: `\"title\": rule and rule`";
+    is_title.then(|| Diagnostic::error(code::SYNTAX, text.span.to(colon.span), message))
+}
+
+/// `city is "x"`.
+fn is_for_equals(text: &str, lexemes: &[Lexeme], at: usize, stop: &Stop) -> Option<Diagnostic> {
+    let value = lexemes.get(at).filter(|l| l.shape == Shape::Text)?;
+    let is = lexemes.get(at.checked_sub(1)?).filter(|_| stop.expected == [PRESENCE])?;
+    let message = "`is` is followed by `set` or `missing`; equality is written `=`";
+    let finding = Diagnostic::error(code::SYNTAX, is.span.to(value.span), message);
+    is.span.of(text).eq_ignore_ascii_case("is").then(|| finding.fix("write `=`", is.span, "="))
+}
+
+fn found(shape: Shape, spelled: &str) -> String {
+    match shape {
+        Shape::Text => "a string".to_owned(),
+        Shape::Broken => "an unfinished string".to_owned(),
+        Shape::Sign('`') | Shape::Quoted => "a name in backticks".to_owned(),
+        Shape::Word | Shape::Sign(_) if spelled.chars().count() <= 40 => format!("`{spelled}`"),
+        Shape::Word | Shape::Sign(_) => "a long word".to_owned(),
+    }
+}
+
+fn either(expected: &[&str]) -> String {
+    match expected {
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        [] => String::new(),
+    }
+}
+
+/// Spellings of other languages: what stands there and what to write. A sign may begin one character before the stop.
+const SLIPS: &[(&str, &str)] = &[
+    ("==", "="),
+    ("<>", "!="),
+    ("=<", "<="),
+    ("=>", ">="),
+    ("&&", "and"),
+    ("||", "or"),
+    ("not in", "none of"),
+    ("like", "contains"),
+    ("has", "contains"),
+    ("between", "in"),
+    ("≥", ">="),
+    ("≤", "<="),
+    ("≠", "!="),
+    ("…", ".."),
+    ("–", ".."),
+    ("，", ","),
+    ("（", "("),
+    ("）", ")"),
+    ("：", ":"),
+];
+
+fn slip(text: &str, at: usize) -> Option<Diagnostic> {
+    let start = text[..at].trim_end().len();
+    let one_before = text[..start].char_indices().next_back().map_or(at, |(before, _)| before);
+    let rest = |from: usize| text[from..].trim_start();
+    for from in [text.len() - rest(at).len(), one_before] {
+        let here = &text[from..];
+        let hit = SLIPS.iter().find(|(wrong, _)| {
+            here.get(..wrong.len()).is_some_and(|h| h.eq_ignore_ascii_case(wrong))
+                && !(wrong.ends_with(char::is_alphabetic) && here[wrong.len()..].starts_with(is_word))
+        });
+        if let Some((wrong, right)) = hit {
+            let span = Span { start: from, end: from + wrong.len() };
+            let message = format!("`{wrong}` is written `{right}` here");
+            return Some(Diagnostic::error(code::SYNTAX, span, message).fix(format!("write `{right}`"), span, *right));
+        }
+    }
+    single_quoted(text, text.len() - rest(at).len())
+}
+
+fn single_quoted(text: &str, start: usize) -> Option<Diagnostic> {
+    let inner = text[start..].strip_prefix('\'')?;
+    let line = &inner[..inner.find('\n').unwrap_or(inner.len())];
+    let end = start + 2 + line.find('\'')?;
+    let span = Span { start, end };
+    let fixed = format!("\"{}\"", text[start + 1..end - 1].replace('"', "\\\""));
+    let message = "a string stands in double quotation marks";
+    Some(Diagnostic::error(code::SYNTAX, span, message).fix("use double quotation marks", span, fixed))
+}

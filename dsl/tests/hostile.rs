@@ -1,0 +1,141 @@
+//! Texts made to hurt: every one gets its diagnostic at once, on a small stack, whatever it is made of.
+
+use penstock_dsl::check::{CheckOptions, Checked, check};
+use penstock_dsl::{code, diagnostic, limits};
+use std::time::{Duration, Instant};
+
+/// Far above what a check takes, far below what quadratic time would take of 64 KiB (in a lightly optimised build).
+const TIME_MAX: Duration = Duration::from_secs(2);
+/// Smaller than any thread of the server has.
+const STACK_BYTES: usize = 256 * 1024;
+
+fn run(text: String) -> Checked {
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+    let check = move || {
+        let start = Instant::now();
+        let checked = check(&text, &CheckOptions::default());
+        let rendered = diagnostic::render(&text, "rules", &checked.diagnostics);
+        assert!(start.elapsed() < TIME_MAX, "{:?} for {:.40}", start.elapsed(), text);
+        assert_eq!(rendered.is_empty(), checked.diagnostics.is_empty());
+        checked
+    };
+    thread.spawn(check).unwrap().join().unwrap()
+}
+
+/// `unit` repeated up to the longest text allowed, between `before` and `after`.
+fn fill(before: &str, unit: &str, after: &str) -> String {
+    let room = limits::TEXT_BYTES_MAX - before.len() - after.len();
+    format!("{before}{}{after}", unit.repeat(room / unit.len()))
+}
+
+fn codes(checked: &Checked) -> Vec<&str> {
+    checked.diagnostics.iter().map(|d| d.code).collect()
+}
+
+#[test]
+fn repeated_pieces_are_refused_fast_and_flat() {
+    let units = [
+        "(",
+        ")",
+        "{",
+        "}",
+        "((",
+        "not ",
+        "\"",
+        "\"\"",
+        "`",
+        "\\",
+        "and ",
+        "or ",
+        "STORE {",
+        "STORE{}",
+        "STORE{all}",
+        "in (",
+        "/",
+        "// \n",
+        "a.",
+        "a",
+        "1",
+        "-",
+        "..",
+        "1..",
+        "now(",
+        "now()",
+        "~",
+        "@",
+        ",",
+        "é",
+        "東",
+        "\u{301}",
+        "“",
+        "\0",
+        "\n",
+        "= ",
+        "city = \"x\" and ",
+        "\"a\",",
+        "city in (",
+        "\"t\": ",
+        "\\u",
+        "HKD ",
+        "$",
+        "HK$ 1 ",
+        "a and (",
+        "1d",
+        "2026-01-01 ",
+        "is not ",
+    ];
+    for unit in units {
+        for (before, after) in [
+            ("", ""),
+            ("STORE { ", " }"),
+            ("STORE { city ", " }"),
+            ("STORE { city in (\"x\", ", ") }"),
+            ("STORE { city = \"", "\" }"),
+        ] {
+            let checked = run(fill(before, unit, after));
+            assert_eq!(checked.expr.is_none(), checked.diagnostics.iter().any(|d| d.is_error()), "{before}{unit}");
+            assert!(checked.diagnostics.len() <= limits::DIAGNOSTICS_MAX + 1);
+        }
+    }
+}
+
+#[test]
+fn a_text_has_a_greatest_length() {
+    let fits = format!("STORE {{ all }} //{}", "x".repeat(limits::TEXT_BYTES_MAX - 17));
+    assert_eq!(fits.len(), limits::TEXT_BYTES_MAX);
+    assert!(run(fits.clone()).expr.is_some());
+    assert_eq!(codes(&run(fits + "x")), [code::TEXT_TOO_LONG]);
+    assert_eq!(codes(&run("é".repeat(40_000))), [code::TEXT_TOO_LONG]);
+}
+
+#[test]
+fn rules_groups_and_values_are_counted() {
+    let store = |body: String| run(format!("STORE {{ {body} }}"));
+    let rules = |n: usize| store(vec!["city = \"x\""; n].join(" and "));
+    assert!(rules(limits::RULES_MAX).expr.is_some());
+    assert_eq!(codes(&rules(limits::RULES_MAX + 1)), [code::TOO_MANY_RULES]);
+
+    let groups = |n: usize| store(vec!["all"; n].join(" or "));
+    assert!(groups(limits::GROUPS_MAX).expr.is_some());
+    assert_eq!(codes(&groups(limits::GROUPS_MAX + 1)), [code::TOO_MANY_GROUPS]);
+
+    let values = |n: usize| store(format!("city in ({})", vec!["\"x\""; n].join(",")));
+    assert!(values(limits::VALUES_MAX).expr.is_some());
+    assert_eq!(codes(&values(limits::VALUES_MAX + 1)), [code::TOO_MANY_VALUES]);
+}
+
+#[test]
+fn strings_names_and_findings_have_limits() {
+    let value = |n: usize| run(format!("STORE {{ city = \"{}\" }}", "é".repeat(n)));
+    assert!(value(limits::STRING_CHARS_MAX).expr.is_some());
+    assert_eq!(codes(&value(limits::STRING_CHARS_MAX + 1)), [code::STRING_TOO_LONG]);
+    let title = run(format!("STORE {{ \"{}\": all }}", "x".repeat(limits::STRING_CHARS_MAX + 1)));
+    assert_eq!(codes(&title), [code::STRING_TOO_LONG]);
+    let key = |n: usize| run(format!("STORE {{ ext.`{}` = 1 }}", "k".repeat(n)));
+    assert!(key(limits::KEY_BYTES_MAX).expr.is_some());
+    assert_eq!(codes(&key(limits::KEY_BYTES_MAX + 1)), [code::STRING_TOO_LONG]);
+
+    let many = run(format!("STORE {{ city in ({}) }}", vec!["1"; 500].join(",")));
+    assert_eq!(many.diagnostics.len(), limits::DIAGNOSTICS_MAX + 1);
+    assert_eq!(codes(&many).last(), Some(&code::TOO_MANY_FINDINGS));
+}
