@@ -63,7 +63,7 @@ impl Server {
         let child = Command::new(PENSTOCK)
             .args(["serve", "--listen", &address, "--data"])
             .arg(data)
-            .env("RUST_LOG", "warn")
+            .env("PENSTOCK_LOG", "warn")
             .stdout(Stdio::null())
             .spawn()
             .context("starting penstock serve")?;
@@ -101,7 +101,7 @@ impl Server {
         let text = self.metrics()?;
         let seq = gauge(&text, "penstock_seq").unwrap_or(0.0);
         let indexed = gauge(&text, "penstock_indexed_seq").unwrap_or(0.0);
-        let overlay = gauge(&text, "penstock_overlay_items").unwrap_or(0.0);
+        let overlay = gauge(&text, "penstock_index_lag_items").unwrap_or(0.0);
         Ok(Lag { records: seq - indexed, overlay_items: overlay })
     }
 
