@@ -1,3 +1,10 @@
 //! The `penstock` binary; everything is in `penstock-server`.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    penstock_server::cli::main()
+}

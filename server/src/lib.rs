@@ -1,1 +1,30 @@
-//! stub
+//! Penstock's HTTP server and command line.
+//!
+//! Wire formats live here and nowhere else: one module a resource holds its wire types and handlers, [`problem`] is the one
+//! place that turns errors into answers, and `app` is what handlers share. The engine does the work; nothing here
+//! knows how content is stored, indexed or matched.
+
+mod app;
+mod auth;
+mod body;
+pub mod cli;
+pub mod generate;
+mod health;
+mod items;
+mod json;
+pub mod keys;
+mod landing;
+mod metrics;
+mod openapi;
+mod preview;
+mod problem;
+mod properties;
+mod request;
+mod router;
+mod rules;
+mod serve;
+mod sync;
+mod values;
+
+pub use app::Settings;
+pub use serve::{Hooks, ServeOptions, serve};

@@ -1,0 +1,151 @@
+//! What all handlers share: the engine once it is open, the API keys, and the bounds on blocking work.
+//!
+//! Invariant: nothing that can take longer than some microseconds runs on an async thread; it goes through
+//! [`App::decode`] or [`App::query`], which bound how many run at once.
+
+use crate::keys::Keys;
+use crate::problem::Problem;
+use metrics_exporter_prometheus::PrometheusHandle;
+use penstock_engine::Engine;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// What an operator may set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether `synchronizeContent` answers with the flat copy of `result` too (D-02).
+    pub flat_result: bool,
+    /// How long a batch may wait for its durability before it is answered `U` (D-19).
+    pub submit_timeout: Duration,
+    /// How long a client may take to send a body.
+    pub body_timeout: Duration,
+    /// How long a preview or a list of values may take.
+    pub query_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            flat_result: true,
+            submit_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(30),
+            query_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The state of a running server; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: OnceLock<Arc<Engine>>,
+    keys: Keys,
+    metrics: PrometheusHandle,
+    settings: Settings,
+    decoding: Semaphore,
+    querying: Arc<Semaphore>,
+    stopping: AtomicBool,
+}
+
+impl App {
+    /// A server whose engine is still opening.
+    pub fn new(keys: Keys, metrics: PrometheusHandle, settings: Settings) -> App {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        App {
+            inner: Arc::new(Inner {
+                engine: OnceLock::new(),
+                keys,
+                metrics,
+                settings,
+                decoding: Semaphore::new(cores),
+                querying: Arc::new(Semaphore::new(cores * 2)),
+                stopping: AtomicBool::new(false),
+            }),
+        }
+    }
+
+    /// The engine has opened: from now on requests are answered.
+    pub fn opened(&self, engine: Arc<Engine>) {
+        // Called once by `serve`; a second call would be a second engine on the same folder.
+        assert!(self.inner.engine.set(engine).is_ok(), "the engine was opened twice");
+    }
+
+    /// The engine, once it is open.
+    pub fn engine(&self) -> Option<&Arc<Engine>> {
+        self.inner.engine.get()
+    }
+
+    /// The engine, or the answer that it is still reading its log.
+    pub fn ready_engine(&self) -> Result<&Arc<Engine>, Problem> {
+        self.engine().ok_or_else(Problem::starting)
+    }
+
+    /// The API keys.
+    pub fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    /// What `/metrics` renders.
+    pub fn metrics(&self) -> &PrometheusHandle {
+        &self.inner.metrics
+    }
+
+    /// The operator's settings.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// From now on `/readyz` says no, so that a load balancer looks elsewhere.
+    pub fn stop(&self) {
+        self.inner.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server is on its way out.
+    pub fn is_stopping(&self) -> bool {
+        self.inner.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Runs CPU-bound work on a request's body off the async threads, at most one a core at once.
+    pub async fn decode<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        // The semaphore is never closed; without a permit there would still be the right answer, only less politely.
+        let _permit = self.inner.decoding.acquire().await;
+        joined(tokio::task::spawn_blocking(work).await)
+    }
+
+    /// Runs a blocking query; answers 503 when it takes longer than the settings allow. The permit stays with the work, so that
+    /// queries given up on still count.
+    pub async fn query<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Engine) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let engine = self.ready_engine()?.clone();
+        let querying = self.inner.querying.clone();
+        let run = async move {
+            let permit = querying.acquire_owned().await;
+            joined(
+                tokio::task::spawn_blocking(move || {
+                    let _permit = permit;
+                    work(&engine)
+                })
+                .await,
+            )
+        };
+        tokio::time::timeout(self.settings().query_timeout, run).await.map_err(|_| Problem::timeout())
+    }
+}
+
+/// A panic of blocking work goes on in the request that asked for it, where it is caught and answered.
+fn joined<T>(result: Result<T, tokio::task::JoinError>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => panic!("blocking work was cancelled: {error}"),
+        },
+    }
+}

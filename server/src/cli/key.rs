@@ -1,0 +1,89 @@
+//! `penstock key`: API keys, whether or not a server runs on the folder.
+
+use super::{Verdict, terminal};
+use crate::keys::{KeyInfo, Keys};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Make a key for a tenant and print it: the only time that it is to be seen.
+    Add {
+        /// The server's data folder.
+        #[arg(long, value_name = "DIR", env = "PENSTOCK_DATA")]
+        data: PathBuf,
+        /// The tenant that the key stands for.
+        #[arg(long, value_name = "NAME")]
+        tenant: String,
+        /// A note for `key list`.
+        #[arg(long)]
+        label: Option<String>,
+    },
+    /// List all keys, by how they begin.
+    List {
+        /// The server's data folder.
+        #[arg(long, value_name = "DIR", env = "PENSTOCK_DATA")]
+        data: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a key; the next request with it is refused.
+    Revoke {
+        /// The server's data folder.
+        #[arg(long, value_name = "DIR", env = "PENSTOCK_DATA")]
+        data: PathBuf,
+        /// Its number or beginning in `key list`, or the key itself.
+        key: String,
+    },
+}
+
+pub fn run(command: Command) -> anyhow::Result<Verdict> {
+    match command {
+        Command::Add { data, tenant, label } => {
+            let key = Keys::open(&data)?.add(&tenant, label.as_deref())?;
+            writeln!(std::io::stdout(), "{key}")?;
+            Ok(Verdict::Done)
+        }
+        Command::List { data, json } => list(&data, json),
+        Command::Revoke { data, key } => match existing(&data)?.revoke(&key)? {
+            0 => {
+                eprintln!("penstock: there is no such key that is not revoked already; see `penstock key list`");
+                Ok(Verdict::No)
+            }
+            _ => Ok(Verdict::Done),
+        },
+    }
+}
+
+/// Keys of a folder that has some: reading must not make folders.
+fn existing(data: &Path) -> anyhow::Result<Keys> {
+    anyhow::ensure!(data.join("keys.db").exists(), "there are no keys in {}", data.display());
+    Ok(Keys::open(data)?)
+}
+
+fn list(data: &Path, json: bool) -> anyhow::Result<Verdict> {
+    let keys = existing(data)?.list()?;
+    let text = if json { serde_json::to_string_pretty(&keys)? + "\n" } else { rendered(&keys) };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(Verdict::Done)
+}
+
+fn rendered(keys: &[KeyInfo]) -> String {
+    let mut rows = vec![["ID", "KEY", "TENANT", "CREATED", "REVOKED", "LABEL"].map(String::from).to_vec()];
+    for key in keys {
+        rows.push(vec![
+            key.id.to_string(),
+            format!("{}...", key.begins_with),
+            key.tenant.clone(),
+            time(key.created_ms),
+            key.revoked_ms.map_or_else(|| "-".to_string(), time),
+            terminal::safe(key.label.as_deref().unwrap_or("")).into_owned(),
+        ]);
+    }
+    terminal::table(&rows, &[0])
+}
+
+fn time(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |t| t.strftime("%Y-%m-%d %H:%MZ").to_string())
+}

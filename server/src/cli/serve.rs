@@ -1,0 +1,70 @@
+//! `penstock serve`
+
+use super::Verdict;
+use crate::app::Settings;
+use crate::serve::{Hooks, ServeOptions, serve};
+use clap::ValueEnum;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tracing_subscriber::EnvFilter;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The data folder; made if there is none.
+    #[arg(long, value_name = "DIR", env = "PENSTOCK_DATA")]
+    data: PathBuf,
+    /// The address to listen on; port 0 is any free one.
+    #[arg(long, value_name = "HOST:PORT", default_value = super::LISTEN, env = "PENSTOCK_LISTEN")]
+    listen: String,
+    #[command(flatten)]
+    log: LogArgs,
+    /// Answer synchronizeContent with `result` alone, without its flat copy.
+    #[arg(long)]
+    no_flat_result: bool,
+}
+
+/// How to log; logs go to stderr.
+#[derive(clap::Args)]
+pub struct LogArgs {
+    /// The form of log lines.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    /// What to log, as `info` or `info,penstock_server=debug`.
+    #[arg(long, value_name = "FILTER", default_value = "info,tantivy=warn", env = "PENSTOCK_LOG")]
+    log: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+impl LogArgs {
+    /// Sets the process's log up; call once.
+    pub fn start(&self) -> anyhow::Result<()> {
+        let filter = EnvFilter::try_new(&self.log)?;
+        let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
+        match self.log_format {
+            LogFormat::Text => log.init(),
+            LogFormat::Json => log.json().flatten_event(true).init(),
+        }
+        Ok(())
+    }
+}
+
+pub fn run(args: Args) -> anyhow::Result<Verdict> {
+    args.log.start()?;
+    let settings = Settings { flat_result: !args.no_flat_result, ..Settings::default() };
+    let options = ServeOptions { data: args.data, listen: args.listen, settings };
+    serve(options, Hooks { bound: Box::new(announce), opened: Box::new(|| {}) })?;
+    Ok(Verdict::Done)
+}
+
+/// Prints the address on stdout, where scripts that asked for port 0 read it.
+pub fn announce(address: SocketAddr) {
+    // A closed stdout is no reason not to serve.
+    let _ = writeln!(std::io::stdout(), "listening on http://{address}").and_then(|()| std::io::stdout().flush());
+}

@@ -1,0 +1,240 @@
+//! Errors as answers: problem details (RFC 9457) for everything but the seed's endpoint.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use penstock_dsl::diagnostic::{Diagnostic as DslDiagnostic, Severity};
+use penstock_engine::api::{PreviewError, ValuesError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Problem details (RFC 9457), `application/problem+json`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Stable name of the kind of problem, `urn:penstock:problem:...`; `about:blank` where the status says it all.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind of problem in words, the same each time.
+    title: String,
+    /// The HTTP status code.
+    status: u16,
+    /// What went wrong this time, and what to do.
+    detail: String,
+    /// For rule errors: every finding, with its place in the text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// A finding about a rule text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Diagnostic)]
+pub struct Diagnostic {
+    /// Stable code; `docs/diagnostics.md` lists them.
+    pub code: String,
+    /// `error` or `warning`.
+    #[schema(example = "error")]
+    pub severity: &'static str,
+    /// Where, in bytes of the UTF-8 text.
+    pub span: Span,
+    /// Line of the span's start, from 1.
+    pub line: usize,
+    /// Column of the span's start in characters (code points), from 1.
+    pub column: usize,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Changes that would mend it, best first.
+    pub fixes: Vec<Fix>,
+}
+
+/// A half-open range of byte offsets into the rule text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// A change that an editor can apply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Fix {
+    /// What it does, as a button would say.
+    pub title: String,
+    /// Replacements, not overlapping.
+    pub edits: Vec<Edit>,
+}
+
+/// One replacement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Edit {
+    /// What to replace.
+    pub span: Span,
+    /// By what.
+    pub text: String,
+}
+
+impl From<penstock_dsl::diagnostic::Span> for Span {
+    fn from(span: penstock_dsl::diagnostic::Span) -> Self {
+        Span { start: span.start, end: span.end }
+    }
+}
+
+/// Findings about `text` as the wire shows them.
+pub fn diagnostics(text: &str, found: &[DslDiagnostic]) -> Vec<Diagnostic> {
+    found.iter().map(|diagnostic| on_wire(text, diagnostic)).collect()
+}
+
+fn on_wire(text: &str, found: &DslDiagnostic) -> Diagnostic {
+    let (line, column) = place(text, found.span.start);
+    let edits = |fix: &penstock_dsl::diagnostic::Fix| {
+        fix.edits.iter().map(|edit| Edit { span: edit.span.into(), text: edit.text.to_string() }).collect()
+    };
+    Diagnostic {
+        code: found.code.to_string(),
+        severity: match found.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        span: found.span.into(),
+        line,
+        column,
+        message: found.message.clone(),
+        fixes: found.fixes.iter().map(|fix| Fix { title: fix.title.clone(), edits: edits(fix) }).collect(),
+    }
+}
+
+/// Line and column, both from 1, of a byte offset; an offset outside the text is its nearest end.
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text[..text.floor_char_boundary(offset.min(text.len()))];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+impl Problem {
+    /// A problem of a named kind.
+    pub fn new(status: StatusCode, name: &str, title: &str, detail: impl Into<String>) -> Problem {
+        Problem {
+            kind: format!("urn:penstock:problem:{name}"),
+            title: title.to_string(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// A problem of which the status says all.
+    pub fn plain(status: StatusCode, detail: impl Into<String>) -> Problem {
+        let title = status.canonical_reason().unwrap_or("Error").to_string();
+        let (status, detail, diagnostics) = (status.as_u16(), detail.into(), Vec::new());
+        Problem { kind: "about:blank".to_string(), title, status, detail, diagnostics }
+    }
+
+    /// 400: a parameter or the body is not what the operation takes.
+    pub fn bad_request(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "bad-request", "The request is not well formed", detail)
+    }
+
+    /// 404: no such thing.
+    pub fn not_found(detail: impl Into<String>) -> Problem {
+        Problem::plain(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// 503: the log is still being read.
+    pub fn starting() -> Problem {
+        let detail = "the server is still reading its store; try again in a moment";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "starting", "The server is starting", detail)
+    }
+
+    /// 503: the work took too long.
+    pub fn timeout() -> Problem {
+        let detail = "the answer took too long and was given up; try again, or ask for less";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "The request took too long", detail)
+    }
+
+    /// 500, with the cause in the log only.
+    pub fn internal(cause: &str) -> Problem {
+        tracing::error!(cause, "a request failed");
+        Problem::plain(StatusCode::INTERNAL_SERVER_ERROR, "the request failed inside the server; its log says why")
+    }
+
+    /// 422: the rule text does not check.
+    pub fn rules(text: &str, found: &[DslDiagnostic]) -> Problem {
+        let errors = found.iter().filter(|d| d.severity == Severity::Error).count();
+        let detail = match errors {
+            1 => "the rule text has 1 error".to_string(),
+            n => format!("the rule text has {n} errors"),
+        };
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        let mut problem = Problem::new(status, "rule-errors", "The rule text does not check", detail);
+        problem.diagnostics = diagnostics(text, found);
+        problem
+    }
+
+    /// What became of a preview that has no answer.
+    pub fn preview(error: PreviewError, text: &str) -> Problem {
+        let detail = error.to_string();
+        match error {
+            PreviewError::Rules(found) => Problem::rules(text, &found),
+            PreviewError::BadCursor => {
+                Problem::new(StatusCode::BAD_REQUEST, "bad-cursor", "The cursor is not valid", detail)
+            }
+            PreviewError::CursorExpired => {
+                Problem::new(StatusCode::GONE, "cursor-expired", "The cursor has expired", detail)
+            }
+            PreviewError::Store(_) => Problem::internal(&detail),
+        }
+    }
+
+    /// What became of a list of values that has no answer.
+    pub fn values(error: &ValuesError) -> Problem {
+        let status = StatusCode::BAD_REQUEST;
+        match error {
+            ValuesError::UnknownProperty(_) => {
+                Problem::new(status, "unknown-property", "There is no such property", error.to_string())
+            }
+            ValuesError::NoValues(..) => {
+                Problem::new(status, "no-values", "The property has no list of values", error.to_string())
+            }
+            ValuesError::Store(_) => Problem::internal(&error.to_string()),
+        }
+    }
+
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (self.status(), body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match self.status() {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(crate::auth::CHALLENGE));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn places_are_lines_and_columns_in_code_points() {
+        assert_eq!(place("", 0), (1, 1));
+        assert_eq!(place("a\nラーx", 2 + 6), (2, 3));
+        assert_eq!(place("a\nラ", 3), (2, 1), "inside a character is its start");
+        assert_eq!(place("ab", 99), (1, 3));
+    }
+}

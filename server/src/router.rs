@@ -1,0 +1,59 @@
+//! All routes, and what stands around them.
+
+use crate::app::App;
+use crate::openapi::Document;
+use crate::{health, items, landing, metrics, preview, properties, request, rules, sync, values};
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+/// The whole service.
+pub fn router(app: App) -> Router {
+    let (documented, document) = documented().split_for_parts();
+    let docs = SwaggerUi::new("/docs").url("/openapi.json", document);
+    documented
+        .route("/", get(landing::page))
+        .route("/metrics", get(metrics::render))
+        .merge(docs)
+        .fallback(request::no_route)
+        .method_not_allowed_fallback(request::no_method)
+        .layer(CatchPanicLayer::custom(request::panicked))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(axum::middleware::from_fn(request::observe))
+        .with_state(app)
+}
+
+fn documented() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(sync::synchronize))
+        .routes(routes!(items::item))
+        .routes(routes!(preview::preview))
+        .routes(routes!(rules::check_rules))
+        .routes(routes!(values::values))
+        .routes(routes!(properties::properties))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_openapi_3_1_and_names_every_operation() {
+        let document = serde_json::to_value(documented().into_openapi()).unwrap();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+        let paths = document["paths"].as_object().unwrap();
+        assert_eq!(paths.len(), 8);
+        assert!(paths[sync::PATH]["post"]["responses"]["429"].is_object());
+    }
+}
