@@ -64,25 +64,27 @@ fn line_length(rest: &str) -> usize {
 
 /// A string or quoted name at the start of `rest`, on one line.
 fn quoted(rest: &str, shape: Shape) -> (Option<Shape>, usize) {
-    let line = &rest[..line_length(rest)];
-    let quote = line.as_bytes()[0];
+    let quote = rest.as_bytes()[0];
     let mut escaped = false;
-    for (at, byte) in line.bytes().enumerate().skip(1) {
+    for (at, byte) in rest.bytes().enumerate().skip(1) {
         match byte {
+            b'\n' | b'\r' => return (Some(Shape::Broken), at),
             _ if escaped => escaped = false,
             b'\\' if shape == Shape::Text => escaped = true,
             _ if byte == quote => return (Some(shape), at + 1),
             _ => {}
         }
     }
-    (Some(Shape::Broken), line.len())
+    (Some(Shape::Broken), rest.len())
 }
 
 /// A string in typographic quotation marks, on one line; only the mark where no other follows.
 fn curly_length(rest: &str) -> usize {
-    let line = &rest[..line_length(rest)];
     let mark = '“'.len_utf8();
-    line[mark..].find(['“', '”']).map_or(mark, |at| mark + at + mark)
+    match rest[mark..].find(['“', '”', '\n', '\r']) {
+        Some(at) if !rest[mark + at..].starts_with(['\n', '\r']) => mark + at + mark,
+        _ => mark,
+    }
 }
 
 fn unclosed(text: &str, span: Span, quote: char) -> Diagnostic {

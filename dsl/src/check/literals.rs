@@ -1,7 +1,6 @@
 //! Literals as the rule needs them, each with an error that says how to write it instead.
 
 use super::Checker;
-use super::operator::Kindred;
 use crate::ast::{Literal, Operator, Range, Spanned, Value};
 use crate::code;
 use crate::diagnostic::{Diagnostic, Span};
@@ -75,15 +74,10 @@ impl Literal {
 
 impl Checker<'_> {
     /// Strings, each brought into shape, sorted and without repeats; an empty one is an error.
-    pub(super) fn strings(
-        &mut self,
-        kindred: Kindred,
-        values: &[Value],
-        shape: impl Fn(&str) -> String,
-    ) -> Option<Vec<String>> {
+    pub(super) fn strings(&mut self, values: &[Value], shape: impl Fn(&str) -> String) -> Option<Vec<String>> {
         let mut out = Vec::with_capacity(values.len());
         for value in values {
-            let shaped = self.string(kindred, value).map(&shape);
+            let shaped = self.string(value).map(&shape);
             match shaped {
                 Some(shaped) if shaped.is_empty() => {
                     let message = "no value is empty: an empty string counts as missing; write `is missing`";
@@ -99,7 +93,7 @@ impl Checker<'_> {
         complete.then_some(out)
     }
 
-    pub(super) fn string<'v>(&mut self, kindred: Kindred, value: &'v Value) -> Option<&'v str> {
+    pub(super) fn string<'v>(&mut self, value: &'v Value) -> Option<&'v str> {
         match &value.literal {
             Literal::Text(text) => Some(text),
             Literal::Word(word) => self.unquoted(word, value.span),
@@ -137,11 +131,11 @@ impl Checker<'_> {
         None
     }
 
-    pub(super) fn number(&mut self, kindred: Kindred, value: &Value) -> Option<Decimal> {
+    pub(super) fn number(&mut self, value: &Value) -> Option<Decimal> {
         match &value.literal {
             Literal::Number(spelled) => self.decimal(spelled, value.span),
             Literal::Money { amount, .. } | Literal::ReversedMoney { amount, .. } => {
-                let message = format!("{} has no currency", kindred.noun());
+                let message = "a number has no currency";
                 let finding = Diagnostic::error(code::STRAY_CURRENCY, value.span, message);
                 self.report(finding.fix("remove the currency", value.span, amount.node.clone()));
                 None
@@ -158,7 +152,7 @@ impl Checker<'_> {
         value
     }
 
-    pub(super) fn money(&mut self, kindred: Kindred, value: &Value) -> Option<(Currency, Decimal)> {
+    pub(super) fn money(&mut self, value: &Value) -> Option<(Currency, Decimal)> {
         match &value.literal {
             Literal::Money { currency, amount } => {
                 let (currency, amount) = (self.currency(currency), self.decimal(&amount.node, amount.span));

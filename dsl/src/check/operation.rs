@@ -17,7 +17,8 @@ use std::ops::Bound;
 pub(super) type Tested = Option<(bool, Test)>;
 
 impl Checker<'_> {
-    /// Types an operation for a property of this kind; without one (an unknown property) literals alone decide.
+    /// Types an operation for a property of this kind. Without one the property is unknown, and only what is wrong with
+    /// the literals themselves is reported.
     pub(super) fn operation(&mut self, path: &Path, kindred: Option<Kindred>, operation: &Operation) -> Tested {
         match operation.operator.node {
             Operator::IsSet => return Some((false, Test::IsSet)),
@@ -35,7 +36,7 @@ impl Checker<'_> {
                 None => return self.does_not_tell(path, operation),
             },
             Some(kindred) => kindred,
-            None => return None,
+            None => Kindred::asked_by(operation)?,
         };
         let subject = Subject { path, kindred };
         match kindred {
@@ -162,7 +163,7 @@ impl Checker<'_> {
             _ => return self.does_not_fit(subject, operation),
         };
         let values = self.values(subject, operation)?;
-        let keywords = self.strings(subject.kindred, values, |s| s.trim().to_owned())?;
+        let keywords = self.strings(values, |s| s.trim().to_owned())?;
         let test = match all && keywords.len() > 1 {
             true => Test::KeywordAll(keywords),
             false => Test::KeywordIn(keywords),
@@ -188,18 +189,18 @@ impl Checker<'_> {
         let operator = operation.operator.node;
         let all = match (operator, &operation.operand) {
             (Operator::Fuzzy(distance), Operand::Value(value)) => {
-                let query = self.fuzzy(subject, operation.operator.span, distance, value)?;
+                let query = self.fuzzy(operation.operator.span, distance, value)?;
                 return Some((false, Test::Fuzzy(query)));
             }
             (Operator::Contains, Operand::Value(value)) => {
-                return Some((false, Test::Contains(self.needle(subject, value)?)));
+                return Some((false, Test::Contains(self.needle(value)?)));
             }
             (Operator::In | Operator::NoneOf | Operator::Equal | Operator::NotEqual, _) => false,
             (Operator::AllOf, _) if subject.kindred == Kindred::OpenText => true,
             _ => return self.does_not_fit(subject, operation),
         };
         let values = self.values(subject, operation)?;
-        let folded = self.strings(subject.kindred, values, text::fold)?;
+        let folded = self.strings(values, text::fold)?;
         let test = match all && folded.len() > 1 {
             true => Test::TextAll(folded),
             false => Test::TextIn(folded),
@@ -207,8 +208,8 @@ impl Checker<'_> {
         Some((is_negative(operator), test))
     }
 
-    fn needle(&mut self, subject: &Subject<'_>, value: &Value) -> Option<String> {
-        let folded = text::fold(self.string(subject.kindred, value)?);
+    fn needle(&mut self, value: &Value) -> Option<String> {
+        let folded = text::fold(self.string(value)?);
         if folded.is_empty() {
             self.error(
                 code::NOTHING_TO_FIND,
@@ -220,13 +221,13 @@ impl Checker<'_> {
         Some(folded)
     }
 
-    fn fuzzy(&mut self, subject: &Subject<'_>, operator: Span, distance: Option<u8>, value: &Value) -> Option<Fuzzy> {
+    fn fuzzy(&mut self, operator: Span, distance: Option<u8>, value: &Value) -> Option<Fuzzy> {
         if distance.is_some_and(|d| d > 2) {
             let message = "a fuzzy distance is 0, 1 or 2: `~`, `~0`, `~1` or `~2`";
             self.report(Diagnostic::error(code::BAD_DISTANCE, operator, message).fix("write `~2`", operator, "~2"));
             return None;
         }
-        let folded = text::fold(self.string(subject.kindred, value)?);
+        let folded = text::fold(self.string(value)?);
         let query = fuzzy(&folded, distance);
         if query.words.is_empty() && query.runs.is_empty() {
             let message = "`~` needs a word with a letter or a digit; to find signs, use `contains`";
@@ -247,11 +248,11 @@ impl Checker<'_> {
             (Operator::In, _) => {
                 let range = self.range(subject, operation, "1..5")?;
                 self.no_currency(range)?;
-                let interval = self.ends(range, |checker, value| checker.number(subject.kindred, value))?;
+                let interval = self.ends(range, |checker, value| checker.number(value))?;
                 Some((false, Test::Number(interval)))
             }
             (operator, Operand::Value(value)) if is_comparison(operator) => {
-                let (negated, interval) = compare(operator, self.number(subject.kindred, value)?)?;
+                let (negated, interval) = compare(operator, self.number(value)?)?;
                 Some((negated, Test::Number(interval)))
             }
             _ => self.does_not_fit(subject, operation),
@@ -265,7 +266,7 @@ impl Checker<'_> {
                 Some((false, Test::Money(currency, interval)))
             }
             (operator, Operand::Value(value)) if is_comparison(operator) => {
-                let (currency, amount) = self.money(subject.kindred, value)?;
+                let (currency, amount) = self.money(value)?;
                 let (negated, interval) = compare(operator, amount)?;
                 Some((negated, Test::Money(currency, interval)))
             }
@@ -286,7 +287,7 @@ impl Checker<'_> {
     fn money_range(&mut self, subject: &Subject<'_>, operation: &Operation) -> Option<(Currency, Interval<Decimal>)> {
         let range = self.range(subject, operation, "HKD 100..500")?;
         let currency = self.range_currency(range);
-        let interval = self.ends(range, |checker, value| checker.number(subject.kindred, value));
+        let interval = self.ends(range, |checker, value| checker.number(value));
         Some((currency?, interval?))
     }
 
