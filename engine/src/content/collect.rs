@@ -283,7 +283,7 @@ pub(crate) fn pick<'v, K: Copy>(group: &[Occurrence<'v, K>], issues: &mut Issues
         // Two spellings of one locale have their own issue.
         if other.place.locale == chosen.place.locale {
             let (left, read) = (Quoted(other.place.key), Quoted(chosen.place.key));
-            let message = format_args!("{left} gives what {read} gives already; {read} was read; send one of them.");
+            let message = format_args!("{left} gives what {read} gives too; the latter was read; send one of them.");
             issues.add(code::DUPLICATE_KEY, other.place, message);
         }
     }

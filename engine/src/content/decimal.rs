@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 /// Digits before and after the point that a number may have and still be read.
 const MAX_DIGITS: i64 = 28;
-/// Up to this many digits a number's text is written out; beyond, with an exponent.
-const MAX_WRITTEN: i64 = 100;
+/// A number's text is written out with up to this many zeros that it did not have; beyond, with an exponent.
+const MAX_ZEROS: i64 = 100;
 /// Exponents end here.
 const EXPONENT_LIMIT: i64 = i64::MAX / 4;
 
@@ -61,7 +61,7 @@ impl Canonical {
         let point = count + self.exponent;
         if self.digits.is_empty() {
             "0".into()
-        } else if !(-MAX_WRITTEN..=MAX_WRITTEN).contains(&point) || count > MAX_WRITTEN {
+        } else if self.exponent > MAX_ZEROS || point < -MAX_ZEROS {
             format!("{sign}{}e{}", self.digits, self.exponent)
         } else if self.exponent >= 0 {
             format!("{sign}{}{}", self.digits, "0".repeat(self.exponent as usize))
@@ -152,6 +152,10 @@ mod tests {
         ] {
             assert_eq!(Canonical::of(spelling).text(), text, "{spelling}");
         }
+        let long = "7".repeat(300);
+        assert_eq!(Canonical::of(&long).text(), long);
+        assert_eq!(Canonical::of("1e100").text(), format!("1{}", "0".repeat(100)));
+        assert_eq!(Canonical::of("1e-101").text(), format!("0.{}1", "0".repeat(100)));
     }
 
     #[test]

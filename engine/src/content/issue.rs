@@ -39,7 +39,7 @@ pub struct Code {
 
 macro_rules! codes {
     ($( $(#[$doc:meta])+ $name:ident $severity:ident; )+) => {
-        /// Every code that decoding can give.
+        /// Every code that decoding and the fold can give.
         pub mod code {
             use super::{Code, Severity};
             $( $(#[$doc])+ pub const $name: Code = Code { name: stringify!($name), severity: Severity::$severity }; )+
@@ -72,6 +72,8 @@ codes! {
     CONTENT_TYPE_ALIAS Info;
     /// `contentVersion` looks like a time more than 24 hours ahead (D-17).
     VERSION_FROM_FUTURE Warning;
+    /// The same version of the item was sent before with another payload; the first one stands (D-16).
+    VERSION_CONFLICT Error;
     /// Several keys mean the same value; one of them was read.
     DUPLICATE_KEY Warning;
     /// An undeclared key is over 256 bytes.
@@ -114,8 +116,6 @@ codes! {
     PRICE_RANGE_SWAPPED Warning;
     /// `minPriceRange` and `maxPriceRange` are in two currencies.
     PRICE_RANGE_CURRENCIES Warning;
-    /// The same version of the item was sent before with another payload; the first one stands (D-16).
-    VERSION_CONFLICT Error;
     /// There are more issues than an answer holds.
     ISSUES_TRUNCATED Info;
 }
@@ -170,7 +170,7 @@ pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MAX_CHARS: usize = 60;
+        const MAX_CHARS: usize = 40;
         f.write_str("\"")?;
         for c in self.0.chars().take(MAX_CHARS) {
             match c {
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn quotes_are_short_and_safe() {
         assert_eq!(Quoted("a\"b\n\u{0}\u{202e}\u{2028}é").to_string(), "\"a\\\"b\\u{a}\\u{0}\\u{202e}\\u{2028}é\"");
-        assert_eq!(Quoted(&"x".repeat(1000)).to_string().len(), 65);
+        assert_eq!(Quoted(&"x".repeat(1000)).to_string().len(), 45);
     }
 
     #[test]

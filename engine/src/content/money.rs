@@ -118,9 +118,9 @@ fn read_currency(members: &Members<'_>, place: impl Display + Copy, issues: &mut
         return None;
     };
     if count(&known, &chosen) < known.len() {
-        let [a, b, c] = texts.map(Quoted);
+        let [a, b, c] = signals.each_ref().map(|signal| signal.as_ref().map_or("nothing", Currency::code));
         let message = format_args!(
-            "currency {a}, currencyCode {b} and currencyValue {c} disagree; {chosen} was read; send one currency in all."
+            "currency, currencyCode and currencyValue mean {a}, {b} and {c}; {chosen} was read; send one currency in all."
         );
         issues.add(code::CURRENCY_CONFLICT, place, message);
     }

@@ -98,6 +98,14 @@ fn of_repeated_members_the_last_counts() {
 }
 
 #[test]
+fn members_of_no_interest_may_be_of_any_depth() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(decode_text(&with(&[("requestTime", &deep)])).is_ok());
+    let refused = decode_text(&with(&[("contentId", &deep)])).unwrap_err();
+    assert_eq!(codes(&refused.issues), "FIELD_INVALID /contentId");
+}
+
+#[test]
 fn limits_of_the_envelope_are_exact() {
     let id = |bytes: usize| format!("\"{}\"", "x".repeat(bytes));
     assert!(decode_text(&with(&[("contentId", &id(1024))])).is_ok());
