@@ -31,6 +31,13 @@ pub struct Stop {
     pub expected: Vec<&'static str>,
 }
 
+impl Stop {
+    /// Whether a whole rule stands before the stop.
+    pub fn after_rule(&self) -> bool {
+        self.expected.contains(&"`and`")
+    }
+}
+
 /// Parses a whole text. Findings about escapes go to `findings`.
 pub fn parse_rule_set(text: &str, findings: &mut Vec<Diagnostic>) -> Result<RuleSet, Stop> {
     let mut pairs = Grammar::parse(Rule::rule_set, text).map_err(|e| stop(&e, 0))?;

@@ -241,8 +241,8 @@ impl<'r, 'a> Body<'r, 'a> {
                 for at in piece.clone() {
                     match self.recovery.lexemes[at].shape {
                         Shape::Sign('(') => open.push((at, self.recovery.opens_list(at))),
-                        Shape::Sign(')') => match open.pop() {
-                            Some((start, false)) => {
+                        Shape::Sign(')') => {
+                            if let Some((start, false)) = open.pop() {
                                 self.structural.extend([start, at]);
                                 // What stands around reported parentheses is reported with them.
                                 if (start != first || at + 1 != last) && innermost <= start {
@@ -250,8 +250,7 @@ impl<'r, 'a> Body<'r, 'a> {
                                     self.recovery.nested(start, at);
                                 }
                             }
-                            _ => {}
-                        },
+                        }
                         _ => {}
                     }
                 }
@@ -270,16 +269,16 @@ impl<'r, 'a> Body<'r, 'a> {
 
     fn group(&mut self, pieces: &[Range<usize>], title: Option<Spanned<String>>) -> Option<Group> {
         let skipped = if title.is_some() { 2 } else { 0 };
-        let rules: Vec<Rule> = pieces
-            .iter()
-            .enumerate()
-            .filter_map(|(i, piece)| self.rule(piece.start + if i == 0 { skipped } else { 0 }..piece.end))
-            .collect();
+        let mut rules = Vec::new();
+        for (i, piece) in pieces.iter().enumerate() {
+            self.rule(piece.start + if i == 0 { skipped } else { 0 }..piece.end, &mut rules);
+        }
         let span = rules.first()?.span.to(rules.last()?.span);
         Some(Group { title, rules, span })
     }
 
-    fn rule(&mut self, mut piece: Range<usize>) -> Option<Rule> {
+    /// Reads the rule of a piece, and what follows it where `and` is missing.
+    fn rule(&mut self, mut piece: Range<usize>, rules: &mut Vec<Rule>) {
         let had_parens = piece.clone().any(|at| self.structural.contains(&at));
         while self.structural.contains(&piece.start) && !piece.is_empty() {
             piece.start += 1;
@@ -287,33 +286,74 @@ impl<'r, 'a> Body<'r, 'a> {
         while !piece.is_empty() && self.structural.contains(&(piece.end - 1)) {
             piece.end -= 1;
         }
-        let rule = match self.recovery.lexemes.get(piece.clone()) {
-            _ if self.recovery.is_full() => None,
-            Some([first, .., last]) => self.parse(&piece, first.span.to(last.span)),
-            Some([one]) => self.parse(&piece, one.span),
-            _ if had_parens => None,
-            _ => {
-                self.recovery.expected(piece.end, "a rule");
-                None
-            }
-        };
-        self.lost |= rule.is_none();
-        rule
+        let reported = |at| self.structural.contains(&at) || self.recovery.lexemes[at].shape == Shape::Broken;
+        if piece.is_empty() && !had_parens {
+            self.recovery.expected(piece.end, "a rule");
+        }
+        if piece.is_empty() || piece.clone().any(reported) {
+            self.lost = true;
+            return;
+        }
+        let mut rest = Some(piece.clone());
+        while let Some(piece) = rest.filter(|_| !self.recovery.is_full()) {
+            rest = self.parse(&piece, rules);
+        }
     }
 
-    /// Parses one rule, unless something in it was reported already.
-    fn parse(&mut self, piece: &Range<usize>, span: Span) -> Option<Rule> {
+    /// Parses one rule; gives what follows it where that begins another.
+    fn parse(&mut self, piece: &Range<usize>, rules: &mut Vec<Rule>) -> Option<Range<usize>> {
         let Recovery { text, lexemes, findings, .. } = &mut *self.recovery;
-        let reported = piece.clone().any(|at| lexemes[at].shape == Shape::Broken || self.structural.contains(&at));
-        if reported {
+        let span = lexemes[piece.start].span.to(lexemes[piece.end - 1].span);
+        let stop = match parser::parse_rule(span.of(text), span.start, findings) {
+            Ok(rule) => {
+                rules.push(rule);
+                return None;
+            }
+            Err(stop) => stop,
+        };
+        self.lost = true;
+        findings.push(syntax::error(text, lexemes, &stop));
+        if !stop.after_rule() {
             return None;
         }
-        match parser::parse_rule(span.of(text), span.start, findings) {
-            Ok(rule) => Some(rule),
-            Err(stop) => {
-                findings.push(syntax::error(text, lexemes, &stop));
-                None
-            }
+        // Up to the stop there is a whole rule.
+        let before = text[span.start..stop.at].trim_end();
+        rules.extend(parser::parse_rule(before, span.start, findings));
+        let mut next = lexemes.partition_point(|l| l.span.end <= stop.at);
+        while next < piece.end && matches!(lexemes[next].shape, Shape::Sign(',' | ';' | '&' | '|')) {
+            next += 1;
         }
+        let again = next > piece.start && next < piece.end && syntax::begins_rule(lexemes[next].span.of(text));
+        again.then_some(next..piece.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Types, titles and rules; the walk does not know where a group's parentheses stand.
+    fn outline(tree: &RuleSet) -> Vec<(&str, Option<&str>, &[Rule])> {
+        let groups = tree.blocks.iter().flat_map(|b| b.groups.iter().map(move |g| (b, g)));
+        groups
+            .map(|(b, g)| (b.content_type.node.as_str(), g.title.as_ref().map(|t| t.node.as_str()), g.rules.as_slice()))
+            .collect()
+    }
+
+    /// The walk around errors must read what is right as the grammar reads it.
+    #[test]
+    fn both_ways_read_valid_texts_alike() {
+        let cases = include_str!("../tests/cases/operators.rules").split("=== ").skip(1);
+        let mut compared = 0;
+        for text in cases.map(|case| case.split_once('\n').map_or("", |(_, text)| text)) {
+            let mut findings = Vec::new();
+            let Ok(whole) = parser::parse_rule_set(text, &mut findings) else { continue };
+            let lexemes = lexemes(text, &mut findings);
+            let walked = Recovery { text, lexemes: &lexemes, at: 0, findings: &mut findings }.rule_set();
+            assert_eq!(outline(&walked), outline(&whole), "{text}");
+            assert_eq!(findings, [], "{text}");
+            compared += 1;
+        }
+        assert!(compared > 15);
     }
 }

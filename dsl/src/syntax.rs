@@ -33,12 +33,39 @@ pub fn error(text: &str, lexemes: &[Lexeme], stop: &Stop) -> Diagnostic {
         expected => format!("expected {}, found {found}", either(expected)),
     };
     let finding = Diagnostic::error(code::SYNTAX, span, message);
-    let name = span.of(text);
-    let begins_rule = PropId::from_name(name).is_some() || matches!(name, "ext" | "tag" | "not");
-    match begins_rule && stop.expected.contains(&"`and`") {
-        true => finding.fix("join the rules with `and`", Span { start: span.start, end: span.start }, "and "),
+    match stop.after_rule() {
+        true => after_a_rule(finding, text),
         false => finding,
     }
+}
+
+/// Something follows a rule that should not: perhaps another rule, a comma, or the rest of a number with separators.
+fn after_a_rule(finding: Diagnostic, text: &str) -> Diagnostic {
+    let span = finding.span;
+    let title = "join the rules with `and`";
+    match span.of(text) {
+        "," if is_separator(text, span.start) => {
+            Diagnostic { message: "a number has no separators: `1000`, not `1,000`".to_owned(), ..finding }.fix(
+                "remove the comma",
+                span,
+                "",
+            )
+        }
+        "," | ";" => finding.fix(title, span, " and"),
+        name if begins_rule(name) => finding.fix(title, Span { start: span.start, end: span.start }, "and "),
+        _ => finding,
+    }
+}
+
+/// Whether a word surely is a rule's first.
+pub fn begins_rule(word: &str) -> bool {
+    PropId::from_name(word).is_some() || matches!(word, "ext" | "tag" | "not")
+}
+
+/// Whether the comma at `at` stands between a digit and three digits.
+fn is_separator(text: &str, at: usize) -> bool {
+    let digits = text[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+    text[..at].ends_with(|c: char| c.is_ascii_digit()) && digits == 3
 }
 
 /// A title that is not the first thing of its group.

@@ -142,8 +142,6 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
     #[test]
     fn any_text_is_checked(text in "\\PC{0,80}") {
         well_behaved(&text);
@@ -194,7 +192,9 @@ proptest! {
 
     #[test]
     fn another_rule_is_another_hash(groups in groups(), rule in 0..RULES.len()) {
-        prop_assume!(!groups.iter().flatten().any(|&r| r == rule));
+        if groups.iter().flatten().any(|&r| r == rule) {
+            return Ok(());
+        }
         let mut more = groups.clone();
         more.push(vec![rule]);
         prop_assert_ne!(meaning(&block(&more)).hash(), meaning(&block(&groups)).hash());
