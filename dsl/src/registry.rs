@@ -211,6 +211,9 @@ pub const WIRE_ALIASES: &[(ContentType, &str, &str)] = &[
     (ContentType::LocalSku, "storeId", "storeIds"),
     (ContentType::LocalSku, "skuPictures", "itemDetailImageList"),
     (ContentType::LocalSku, "description", "detailDesc"),
+    (ContentType::Benefit, "imageURLs", "imageUrls"),
+    (ContentType::Merchant, "imageURL", "imageUrls"),
+    (ContentType::Store, "imageURL", "imageUrls"),
 ];
 
 /// Keys of `contentInfo` that carry structure, not a property: the locale map (D-03) and extended information.

@@ -27,6 +27,23 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return collapse_white_space(&text.to_ascii_lowercase());
     }
+    // Normalization, case folding and the dropping of marks never reach across an ASCII space (it is a starter that
+    // composes with nothing), so each piece folds alone, and most pieces of most texts are ASCII.
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split(' ').filter(|piece| !piece.is_empty()) {
+        let start = out.len();
+        if piece.is_ascii() {
+            append_words(&mut out, piece);
+            out[start..].make_ascii_lowercase();
+        } else {
+            append_words(&mut out, &fold_piece(piece));
+        }
+    }
+    out
+}
+
+/// Folds a text without collapsing its white space.
+fn fold_piece(text: &str) -> String {
     let mut folded = nfkc_casefold(text);
     // Dropping a mark can bring characters together that compose or fold once more; two rounds settle all of Unicode.
     for _ in 0..4 {
@@ -36,7 +53,7 @@ pub fn fold(text: &str) -> String {
         }
         folded = next;
     }
-    collapse_white_space(&folded)
+    folded
 }
 
 /// Splits a folded text into words and no-space runs, in order; everything else separates.
@@ -137,13 +154,17 @@ fn drop_marks(text: &str) -> String {
 
 fn collapse_white_space(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    append_words(&mut out, text);
+    out
+}
+
+fn append_words(out: &mut String, text: &str) {
     for word in text.split_whitespace() {
         if !out.is_empty() {
             out.push(' ');
         }
         out.push_str(word);
     }
-    out
 }
 
 #[cfg(test)]

@@ -86,6 +86,19 @@ fn certain(passing: FixedBitSet) -> Lowered {
 /// Documents by the slot of the value that matched.
 type BySlot = HashMap<Box<[u8]>, FixedBitSet>;
 
+/// Finds the slot in what follows a prefix.
+type SlotOf = for<'t> fn(&'t [u8]) -> Option<Slot<'t>>;
+
+/// After the start of a value: the rest of the value comes first.
+fn slot_after_value(rest: &[u8]) -> Option<Slot<'_>> {
+    split_slot(rest).map(|(_, slot)| slot)
+}
+
+/// After a whole value.
+fn slot_at_once(rest: &[u8]) -> Option<Slot<'_>> {
+    Some(Slot(rest))
+}
+
 struct Lowering<'a> {
     segment: &'a SegmentView,
     property: PropertyKey<'a>,
@@ -238,15 +251,15 @@ impl Lowering<'_> {
         let mut by_slot = BySlot::new();
         let mut prefix = terms::prefix(Tag::Run, self.property);
         terms::push_escaped(&mut prefix, terms::cut_chars(run, RUN_CHARS).as_bytes());
-        self.add_under(&prefix, &mut by_slot)?;
+        self.add_under(&prefix, slot_after_value, &mut by_slot)?;
         Ok(by_slot)
     }
 
-    /// Adds the documents of all terms under an open prefix (of words or runs), by slot.
-    fn add_under(&self, prefix: &[u8], by_slot: &mut BySlot) -> Result<()> {
+    /// Adds the documents of all terms under a prefix, by slot. `slot_of` finds it in what follows the prefix.
+    fn add_under(&self, prefix: &[u8], slot_of: SlotOf, by_slot: &mut BySlot) -> Result<()> {
         let mut postings = None;
-        self.segment.terms_under(prefix, |rest, term| match split_slot(rest) {
-            Some((_, slot)) if self.selects(slot) => {
+        self.segment.terms_under(prefix, |rest, term| match slot_of(rest) {
+            Some(slot) if self.selects(slot) => {
                 let docs = by_slot.entry(slot.0.into()).or_insert_with(|| self.segment.none());
                 self.segment.collect(&mut postings, term, docs)
             }
@@ -277,10 +290,10 @@ impl Lowering<'_> {
         if word.prefix {
             let mut prefix = terms::prefix(Tag::Word, self.property);
             terms::push_escaped(&mut prefix, word.text.as_bytes());
-            self.add_under(&prefix, &mut by_slot)?;
+            self.add_under(&prefix, slot_after_value, &mut by_slot)?;
         }
         if word.distance == 0 {
-            self.add_under(&self.value(Tag::Word, word.text.as_bytes(), WORD_BYTES_MAX), &mut by_slot)?;
+            self.add_under(&self.value(Tag::Word, word.text.as_bytes(), WORD_BYTES_MAX), slot_at_once, &mut by_slot)?;
             return Ok(by_slot);
         }
         let prefix = terms::prefix(Tag::Word, self.property);
@@ -302,9 +315,12 @@ impl Lowering<'_> {
     }
 
     fn column_range(&self, name: &str, range: RangeInclusive<i64>, docs: &mut FixedBitSet) -> Result<()> {
-        if let Some(column) = self.segment.number_column(name)? {
+        let Some(column) = self.segment.number_column(name)? else { return Ok(()) };
+        // The column answers a range that lies wholly below its values with the rows of its smallest value.
+        let (low, high) = ((*range.start()).max(column.min_value()), (*range.end()).min(column.max_value()));
+        if low <= high {
             let mut found = Vec::new();
-            column.get_docids_for_value_range(range, 0..self.segment.len() as u32, &mut found);
+            column.get_docids_for_value_range(low..=high, 0..self.segment.len() as u32, &mut found);
             found.into_iter().for_each(|doc| docs.insert(doc as usize));
         }
         Ok(())
