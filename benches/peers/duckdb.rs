@@ -23,8 +23,8 @@ pub struct Answers {
     pub counts: Vec<Vec<u64>>,
 }
 
-/// Asks every query on the first `items` items; `None` where DuckDB cannot be had.
-pub fn ask(generator: &Generator, items: u64, queries: &[String]) -> Result<Option<Answers>> {
+/// Asks two sets of as many queries on the first `items` items; `None` where DuckDB cannot be had.
+pub fn ask(generator: &Generator, items: u64, sets: &[Vec<String>; 2]) -> Result<Option<[Answers; 2]>> {
     let folder = tempfile::tempdir()?;
     let Some(python) = python(folder.path()) else {
         println!("duckdb: cannot be installed here, left out");
@@ -33,18 +33,22 @@ pub fn ask(generator: &Generator, items: u64, queries: &[String]) -> Result<Opti
     for (table, content_type) in [("products", "LOCAL_SKU"), ("benefits", "BENEFIT")] {
         write_table(generator, items, content_type, &folder.path().join(format!("{table}.ndjson")))?;
     }
-    std::fs::write(folder.path().join("queries.json"), serde_json::to_vec(queries)?)?;
+    let queries: Vec<&String> = sets.iter().flatten().collect();
+    std::fs::write(folder.path().join("queries.json"), serde_json::to_vec(&queries)?)?;
     let output = Command::new(python).arg(SCRIPT).arg(folder.path()).stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         bail!("{SCRIPT}: {}", output.status);
     }
     let answer: Value = serde_json::from_slice(&output.stdout)?;
     let seconds: Vec<f64> = serde_json::from_value(answer["seconds"].clone())?;
-    Ok(Some(Answers {
-        version: answer["version"].as_str().context("version")?.to_owned(),
-        took: seconds.into_iter().map(Duration::from_secs_f64).collect(),
-        counts: serde_json::from_value(answer["counts"].clone())?,
-    }))
+    let counts: Vec<Vec<u64>> = serde_json::from_value(answer["counts"].clone())?;
+    let version = answer["version"].as_str().context("version")?;
+    let (first, second) = (0..sets[0].len(), sets[0].len()..queries.len());
+    Ok(Some([first, second].map(|range| Answers {
+        version: version.to_owned(),
+        took: seconds[range.clone()].iter().map(|&s| Duration::from_secs_f64(s)).collect(),
+        counts: counts[range].to_vec(),
+    })))
 }
 
 /// A Python that has DuckDB: the machine's, or that of a new environment into which it is installed.

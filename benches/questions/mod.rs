@@ -32,7 +32,8 @@ const PRODUCT_WORDS: &[&str] = &[
 /// Words of offers.
 const OFFER_WORDS: &[&str] = &["voucher", "cashback", "member", "weekend", "bundle", "diskaun", "libreng", "student"];
 /// Pieces of brands: common and rare, Latin and not.
-const BRAND_PIECES: &[&str] = &["an", "or", "ra", "el", "on", "ri", "lo", "in", "ay", "ta", "金", "川", "ทอง", "한"];
+const BRAND_PIECES: &[&str] =
+    &["a", "e", "i", "an", "or", "ra", "el", "on", "ri", "lo", "in", "ay", "ta", "金", "川", "ทอง", "한"];
 const TRADES: &[&str] = &["dining", "cafe", "grocery", "fashion", "beauty", "electronics", "travel", "leisure"];
 const TAGS: &[&str] =
     &["halal", "vegan", "wifi", "takeaway", "gift", "外賣", "素食", "テイクアウト", "포장", "bungkus"];
@@ -86,7 +87,7 @@ impl Question {
     pub fn draw(dice: &mut Dice) -> Self {
         let (code, factor, per_hkd) = CURRENCIES[dice.below(CURRENCIES.len())];
         let low = ((5 + dice.below(60)) as f64 * per_hkd) as u64;
-        let first_day = Day(dice.below(30) as i64);
+        let first_day = Day(dice.below(20) as i64);
         let trade = dice.below(TRADES.len());
         Question {
             word: dice.pick(PRODUCT_WORDS),
@@ -96,11 +97,11 @@ impl Question {
             reviews: 3 + dice.below(60) as u64,
             piece: dice.pick(BRAND_PIECES),
             without: [dice.pick(TAGS), dice.pick(TAGS)],
-            discount: (5 + dice.below(20) as u64, 30 + dice.below(30) as u64),
+            discount: (20 + dice.below(25) as u64, 45 + dice.below(15) as u64),
             sold_until: Day(dice.below(60) as i64),
             offer_word: dice.pick(OFFER_WORDS),
             benefit_types: [1 + dice.below(2) as u64, 3 + dice.below(5) as u64],
-            ends: (first_day, Day(first_day.0 + 5 + dice.below(25) as i64)),
+            ends: (first_day, Day(first_day.0 + 10 + dice.below(30) as i64)),
             untagged: [dice.pick(TAGS), dice.pick(TAGS)],
         }
     }
