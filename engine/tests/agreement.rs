@@ -1,9 +1,9 @@
 //! One meaning, two evaluators: for random rules over all real content, the index with its overlay selects exactly the
 //! items that the bare evaluator selects, whatever part of the content is indexed, newer than the index, or replaced.
 
-mod support;
 #[path = "support/rules.rs"]
 mod rules;
+mod support;
 
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_engine::content::document::Document;
@@ -80,7 +80,10 @@ fn index_and_overlay_agree_with_the_bare_evaluator_on_real_content() {
         // New versions that swap contents and delete, so that the index's documents are out of date.
         let replaced = items.iter().step_by(7).enumerate().map(|(n, old)| Item {
             version: i64::MAX - 1,
-            document: items[(n * 31) % items.len()].document.clone().filter(|d| d.content_type == old.content_type && n % 5 > 0),
+            document: items[(n * 31) % items.len()]
+                .document
+                .clone()
+                .filter(|d| d.content_type == old.content_type && n % 5 > 0),
             ..old.clone()
         });
         mirror.submit(&engine, &replaced.collect::<Vec<_>>());

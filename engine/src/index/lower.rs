@@ -9,7 +9,7 @@ use super::terms::{self, PropertyKey, RUN_CHARS, Slot, Tag, WORD_BYTES_MAX, spli
 use fixedbitset::FixedBitSet;
 use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 use penstock_dsl::expr::{Fuzzy, FuzzyWord, Interval, Predicate, Subject, Test, TimePoint, locale_in_range};
-use penstock_dsl::registry::{ContentType, Currency};
+use penstock_dsl::registry::Currency;
 use penstock_dsl::text::is_no_space;
 use rust_decimal::Decimal;
 use std::collections::HashMap;
@@ -33,15 +33,6 @@ pub struct Lowered {
 type Result<T> = tantivy::Result<T>;
 
 impl SegmentView {
-    /// Documents of a content type, deleted ones too.
-    pub fn of_type(&self, content_type: ContentType) -> Result<FixedBitSet> {
-        let mut docs = self.none();
-        if let Some(term) = self.terms.terms().get(terms::type_term(content_type))? {
-            self.collect(&mut None, &term, &mut docs)?;
-        }
-        Ok(docs)
-    }
-
     /// Documents that a predicate selects, by the time of evaluation.
     pub fn lower(&self, predicate: &Predicate, now_ms: i64) -> Result<Lowered> {
         match predicate {

@@ -1,10 +1,13 @@
 //! One segment of a commit, as previews read it: bit sets of documents, terms, columns, stored documents.
 
 use super::overlay::FacetValues;
+use super::terms::type_term;
 use super::{Fields, field};
 use crate::api::Seq;
 use crate::content::document::Document;
 use fixedbitset::FixedBitSet;
+use penstock_dsl::registry::ContentType;
+use std::ops::Range;
 use std::sync::Arc;
 use tantivy::columnar::Column;
 use tantivy::index::SegmentId;
@@ -32,6 +35,8 @@ pub struct SegmentView {
     pub(super) terms: Arc<InvertedIndexReader>,
     /// Ordinal by document.
     ordinals: Arc<Vec<u32>>,
+    /// Documents by content type, deleted ones too.
+    by_type: Arc<[FixedBitSet; 4]>,
     /// Documents that are not deleted.
     alive: FixedBitSet,
     merchant: Column<u64>,
@@ -53,9 +58,15 @@ impl SegmentView {
                 Arc::new(wide.into_iter().map(|o| o as u32).collect())
             }
         };
+        let terms = reader.inverted_index(fields.terms)?;
+        let by_type = match known {
+            Some(known) => known.by_type.clone(),
+            None => Arc::new(by_type(&terms, reader.max_doc() as usize)?),
+        };
         Ok(SegmentView {
-            terms: reader.inverted_index(fields.terms)?,
+            terms,
             ordinals,
+            by_type,
             alive: alive(reader),
             merchant: fast.u64(field::MERCHANT)?,
             category: fast.u64(field::CATEGORY)?,
@@ -91,6 +102,11 @@ impl SegmentView {
         &self.ordinals
     }
 
+    /// Documents of a content type, deleted ones too.
+    pub fn of_type(&self, content_type: ContentType) -> &FixedBitSet {
+        &self.by_type[content_type.index()]
+    }
+
     /// Documents that are neither deleted nor outdated by an overlay of these ordinals.
     pub fn live(&self, outdated: &FixedBitSet) -> FixedBitSet {
         let mut live = self.alive.clone();
@@ -110,7 +126,7 @@ impl SegmentView {
         self.reader.fast_fields().column_opt::<i64>(&format!("{}.{name}", field::NUMBERS))
     }
 
-    /// Adds a term's documents to a set.
+    /// Adds a term's documents to a set; `postings` is kept for the next call.
     pub(super) fn collect(
         &self,
         postings: &mut Option<BlockSegmentPostings>,
@@ -125,20 +141,9 @@ impl SegmentView {
         &self,
         postings: &mut Option<BlockSegmentPostings>,
         term: &TermInfo,
-        mut see: impl FnMut(usize),
+        see: impl FnMut(usize),
     ) -> tantivy::Result<()> {
-        let postings = match postings {
-            Some(postings) => {
-                self.terms.reset_block_postings_from_terminfo(term, postings)?;
-                postings
-            }
-            None => postings.insert(self.terms.read_block_postings_from_terminfo(term, IndexRecordOption::Basic)?),
-        };
-        while !postings.docs().is_empty() {
-            postings.docs().iter().for_each(|&doc| see(doc as usize));
-            postings.advance();
-        }
-        Ok(())
+        each_doc(&self.terms, postings, term, see)
     }
 
     /// Keeps of the candidates those whose document passes.
@@ -164,11 +169,11 @@ impl SegmentView {
         postcard::from_bytes(bytes).map_err(|e| damaged(e.to_string()))
     }
 
-    /// Hands the facet values of the documents in `docs` to `see`, one document a call.
-    pub fn facets(&self, docs: &FixedBitSet, mut see: impl FnMut(&FacetValues)) {
+    /// Hands the facet values of the documents in `docs` to `see`, one document a call. Only documents in `range` are read,
+    /// so that several threads can share a segment; its ends are multiples of [`FACET_DOCS_ALIGN`] or the segment's end.
+    pub fn facets(&self, docs: &FixedBitSet, range: Range<usize>, mut see: impl FnMut(&FacetValues)) {
         let mut values = FacetValues::default();
-        for doc in docs.ones() {
-            let doc = doc as DocId;
+        for doc in ones_in(docs, range) {
             values.merchant = self.merchant.first(doc).map(|m| m as u32);
             values.categories.clear();
             values.categories.extend(self.category.values_for_doc(doc).map(|c| c as u32));
@@ -177,6 +182,53 @@ impl SegmentView {
             see(&values);
         }
     }
+}
+
+/// Documents in a machine word of a bit set.
+pub const FACET_DOCS_ALIGN: usize = usize::BITS as usize;
+
+fn ones_in(docs: &FixedBitSet, range: Range<usize>) -> impl Iterator<Item = DocId> {
+    let words = range.start / FACET_DOCS_ALIGN..range.end.div_ceil(FACET_DOCS_ALIGN);
+    docs.as_slice()[words.clone()].iter().zip(words).flat_map(|(&word, at)| {
+        let mut left = word;
+        std::iter::from_fn(move || {
+            let bit = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (bit < usize::BITS).then_some((at * FACET_DOCS_ALIGN) as DocId + bit)
+        })
+    })
+}
+
+fn each_doc(
+    terms: &InvertedIndexReader,
+    postings: &mut Option<BlockSegmentPostings>,
+    term: &TermInfo,
+    mut see: impl FnMut(usize),
+) -> tantivy::Result<()> {
+    let postings = match postings {
+        Some(postings) => {
+            terms.reset_block_postings_from_terminfo(term, postings)?;
+            postings
+        }
+        None => postings.insert(terms.read_block_postings_from_terminfo(term, IndexRecordOption::Basic)?),
+    };
+    while !postings.docs().is_empty() {
+        postings.docs().iter().for_each(|&doc| see(doc as usize));
+        postings.advance();
+    }
+    Ok(())
+}
+
+fn by_type(terms: &InvertedIndexReader, len: usize) -> tantivy::Result<[FixedBitSet; 4]> {
+    let mut by_type = [const { FixedBitSet::new() }; 4];
+    for content_type in ContentType::ALL {
+        let docs = &mut by_type[content_type.index()];
+        docs.grow(len);
+        if let Some(term) = terms.terms().get(type_term(content_type))? {
+            each_doc(terms, &mut None, &term, |doc| docs.insert(doc))?;
+        }
+    }
+    Ok(by_type)
 }
 
 fn alive(reader: &SegmentReader) -> FixedBitSet {

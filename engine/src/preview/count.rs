@@ -117,8 +117,8 @@ impl Base {
         let live = segment.live(outdated);
         let mut by_type = [const { None }; 4];
         for block in &plan.blocks {
-            let mut docs = segment.of_type(block.content_type)?;
-            docs.intersect_with(&live);
+            let mut docs = live.clone();
+            docs.intersect_with(segment.of_type(block.content_type));
             by_type[block.content_type.index()] = Some(docs);
         }
         Ok(Base { len: segment.len(), by_type })

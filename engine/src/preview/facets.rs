@@ -6,14 +6,19 @@ use crate::catalog::interner::Interner;
 use crate::fold::{Snapshot, State};
 use crate::index::columns::SCALE;
 use crate::index::overlay::FacetValues;
+use crate::index::segment::{FACET_DOCS_ALIGN, SegmentView};
 use parking_lot::RwLock;
 use penstock_dsl::registry::Currency;
 use rayon::prelude::*;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Values of a facet that are listed.
 const TOP: usize = 20;
+/// Documents that a thread counts at a time.
+const PIECE_DOCS: usize = FACET_DOCS_ALIGN << 12;
 const UNIT: i64 = 10_i64.pow(SCALE);
 
 /// Lower ends of the histogram's buckets, scaled: below zero, zero, then 1-2-5 steps from one hundredth to ten billion.
@@ -44,11 +49,11 @@ struct Tally {
 /// Counts the facets of what the slices match.
 pub fn count(snapshot: &Snapshot, slices: &[Slice], state: &RwLock<State>) -> Facets {
     let ends = bucket_ends();
-    let segments = snapshot.index.segments.par_iter().zip(slices.par_iter());
-    let mut tally = segments
-        .map(|(segment, slice)| {
-            let mut tally = Tally::default();
-            segment.facets(&slice.matched, |values| tally.see(values, &ends));
+    let segments = &snapshot.index.segments;
+    let mut tally = pieces(segments)
+        .into_par_iter()
+        .fold(Tally::default, |mut tally, (segment, range)| {
+            segments[segment].facets(&slices[segment].matched, range, |values| tally.see(values, &ends));
             tally
         })
         .reduce(Tally::default, Tally::plus);
@@ -63,6 +68,15 @@ pub fn count(snapshot: &Snapshot, slices: &[Slice], state: &RwLock<State>) -> Fa
         currencies: top(&tally.currencies, tally.no_price, &names.currencies),
         prices: histograms(&tally.prices, &ends, &names.currencies),
     }
+}
+
+/// Segments and ranges of their documents, small enough to spread over threads.
+fn pieces(segments: &[Arc<SegmentView>]) -> Vec<(usize, Range<usize>)> {
+    let ranges = |(at, segment): (usize, &Arc<SegmentView>)| {
+        let len = segment.len();
+        (0..len).step_by(PIECE_DOCS).map(move |start| (at, start..len.min(start + PIECE_DOCS))).collect::<Vec<_>>()
+    };
+    segments.iter().enumerate().flat_map(ranges).collect()
 }
 
 fn bump(counts: &mut Vec<u64>, at: u32) {

@@ -87,7 +87,7 @@ fn wanted(
 ) -> Result<FixedBitSet, IndexError> {
     let mut docs = segment.live(outdated);
     if let Some(content_type) = content_type {
-        docs.intersect_with(&segment.of_type(content_type)?);
+        docs.intersect_with(segment.of_type(content_type));
     }
     Ok(docs)
 }

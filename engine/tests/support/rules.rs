@@ -119,9 +119,7 @@ fn ext(random: &mut Random, name: &str, values: &[Localized<Vec<ExtValue>>]) -> 
     let subject = subject(random, name, list.locale.as_deref());
     Some(match random.pick(&list.value) {
         ExtValue::Bool(is) => format!("{subject} {} {is}", random.pick(&["=", "!="])),
-        ExtValue::Money(money) => {
-            money_rule(random, &subject, money.currency.code(), &money.amount.to_string(), false)
-        }
+        ExtValue::Money(money) => money_rule(random, &subject, money.currency.code(), &money.amount.to_string(), false),
         value => match (value.number(), random.below(3)) {
             (Some(number), 0) => number_rule(random, &subject, &number.to_string()),
             (Some(_), 1) => time_rule(random, &subject, 1_600_000_000_000),

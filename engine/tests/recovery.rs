@@ -1,0 +1,189 @@
+//! Recovery: the log is the only ground state, and folding it again gives the same state, byte for byte, whatever of the
+//! derived files is there, old, damaged or gone.
+
+mod support;
+
+use penstock_dsl::check::{CheckOptions, check};
+use penstock_engine::checkpoint::Body;
+use penstock_engine::{Engine, OpenError, Options, PreviewRequest, TenantId, preview};
+use std::path::Path;
+use support::{NOW_MS, item, real_lines, submit, tenant};
+
+const RULES: &str = "STORE { storeName ~ \"cafe\" or city is set and not externalTags in (\"takeout\") }
+                     MERCHANT { merchantName contains \"a\" } LOCAL_SKU { salePrice in HKD 10..50 }";
+
+struct Store {
+    dir: tempfile::TempDir,
+    tenant: TenantId,
+}
+
+/// What a store answers: its checkpoint's bytes and the ordinals of a rule set.
+#[derive(PartialEq)]
+struct Derived {
+    checkpoint: Vec<u8>,
+    matched: Vec<u32>,
+}
+
+fn derived(engine: &Engine, tenant: &TenantId) -> Derived {
+    let tenant = engine.tenant(tenant).unwrap();
+    let state = tenant.state.read();
+    let expr = check(RULES, &CheckOptions::default()).expr.unwrap();
+    let (seq, matched) = preview::matched_ordinals(&state.snapshot, &expr, NOW_MS).unwrap();
+    assert_eq!(seq, state.seq);
+    Derived { checkpoint: Body::of(&state).to_bytes().unwrap(), matched: matched.iter().collect() }
+}
+
+/// A store with content and several versions of a part of it, and what it answered before it was closed.
+fn store(lines_max: usize) -> (Store, Derived) {
+    let (name, lines) = real_lines().into_iter().max_by_key(|(_, lines)| lines.len().min(20_000)).unwrap();
+    let store = Store { dir: tempfile::tempdir().unwrap(), tenant: tenant(&name) };
+    let engine = open(store.dir.path());
+    for (n, batch) in lines[..lines.len().min(lines_max)].chunks(50).enumerate() {
+        let mut items: Vec<_> = batch.iter().map(|line| item(&name, line)).collect();
+        submit(&engine, &store.tenant, items.clone());
+        if n % 3 == 0 {
+            for item in &mut items {
+                item.version += 1;
+                item.content_info = item.content_info.replace("Cafe", "Bar").into();
+            }
+            let items = items.iter().map(|i| reread(i, &name)).collect();
+            submit(&engine, &store.tenant, items);
+        }
+    }
+    let before = derived(&engine, &store.tenant);
+    engine.shutdown();
+    (store, before)
+}
+
+/// The item as a merchant would send it.
+fn reread(item: &penstock_engine::content::item::Item, tenant: &str) -> penstock_engine::content::item::Item {
+    let line = serde_json::json!({
+        "contentType": item.content_type.name(), "contentId": &*item.content_id, "contentVersion": item.version,
+        "contentStatus": u8::from(item.document.is_some()), "contentInfo": &*item.content_info,
+    });
+    support::item(tenant, &line.to_string())
+}
+
+fn open(dir: &Path) -> Engine {
+    Engine::open(dir, Options::default()).unwrap()
+}
+
+fn reopened(store: &Store) -> Derived {
+    let engine = open(store.dir.path());
+    let after = derived(&engine, &store.tenant);
+    engine.flush();
+    assert!(derived(&engine, &store.tenant) == after, "indexing changed an answer");
+    engine.shutdown();
+    after
+}
+
+#[test]
+fn every_loss_of_derived_state_is_made_good_from_the_log() {
+    let (store, before) = store(8_000);
+    assert!(!before.matched.is_empty());
+    let tenant_dir = store.dir.path().join("tenants").join(&*store.tenant.0);
+    let checkpoint = tenant_dir.join("checkpoint");
+    assert!(reopened(&store) == before, "after an orderly stop");
+    std::fs::remove_file(&checkpoint).unwrap();
+    assert!(reopened(&store) == before, "without a checkpoint");
+    std::fs::remove_dir_all(tenant_dir.join("index")).unwrap();
+    assert!(reopened(&store) == before, "without an index");
+    std::fs::remove_dir_all(&tenant_dir).unwrap();
+    assert!(reopened(&store) == before, "without both");
+    let mut bytes = std::fs::read(&checkpoint).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&checkpoint, &bytes).unwrap();
+    assert!(reopened(&store) == before, "with a damaged checkpoint");
+    std::fs::write(tenant_dir.join("index/meta.json"), "{").unwrap();
+    assert!(reopened(&store) == before, "with a damaged index");
+}
+
+#[test]
+fn an_old_checkpoint_or_index_only_makes_the_start_longer() {
+    let (store, _) = store(2_000);
+    let tenant_dir = store.dir.path().join("tenants").join(&*store.tenant.0);
+    let old = tempfile::tempdir().unwrap();
+    copy(&tenant_dir, old.path());
+    let engine = open(store.dir.path());
+    let lines = &real_lines()[&*store.tenant.0];
+    for batch in lines[2_000.min(lines.len() / 2)..].chunks(50).take(40) {
+        submit(&engine, &store.tenant, batch.iter().map(|line| item(&store.tenant.0, line)).collect());
+    }
+    let before = derived(&engine, &store.tenant);
+    engine.shutdown();
+    std::fs::copy(old.path().join("checkpoint"), tenant_dir.join("checkpoint")).unwrap();
+    assert!(reopened(&store) == before, "with an old checkpoint and a new index");
+    std::fs::remove_dir_all(tenant_dir.join("index")).unwrap();
+    copy(&old.path().join("index"), &tenant_dir.join("index"));
+    assert!(reopened(&store) == before, "with a new checkpoint and an old index");
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to.join(entry.file_name())),
+            false => drop(std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
+        }
+    }
+}
+
+#[test]
+fn damage_in_the_log_stops_the_start_and_names_the_place() {
+    let (store, _) = store(1_000);
+    std::fs::remove_dir_all(store.dir.path().join("tenants")).unwrap();
+    let log = rusqlite::Connection::open(store.dir.path().join("log.db")).unwrap();
+    log.execute("UPDATE log SET body = zeroblob(length(body)) WHERE seq = 7", []).unwrap();
+    drop(log);
+    let error = Engine::open(store.dir.path(), Options::default()).err().unwrap().to_string();
+    assert!(error.contains("record 7") && error.contains(&*store.tenant.0), "{error}");
+    let log = rusqlite::Connection::open(store.dir.path().join("log.db")).unwrap();
+    log.execute("DELETE FROM log WHERE seq = 7", []).unwrap();
+    drop(log);
+    let error = Engine::open(store.dir.path(), Options::default()).err().unwrap().to_string();
+    assert!(error.contains("record 7") && error.contains("missing"), "{error}");
+}
+
+#[test]
+fn two_processes_never_share_a_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    assert!(matches!(Engine::open(dir.path(), Options::default()), Err(OpenError::InUse { .. })));
+    engine.shutdown();
+}
+
+#[test]
+fn pages_stay_those_of_their_snapshot_while_content_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    let t = tenant("T");
+    let store = |n: usize, version: usize, city: &str| {
+        let info = serde_json::json!({ "storeName": format!("Store {n}"), "city": city }).to_string();
+        let line = serde_json::json!({ "contentType": "STORE", "contentId": format!("s{n}"), "contentVersion": version,
+            "contentStatus": 1, "contentInfo": info });
+        item("T", &line.to_string())
+    };
+    for batch in (0..300).collect::<Vec<_>>().chunks(50) {
+        submit(&engine, &t, batch.iter().map(|&n| store(n, 1, if n % 2 == 0 { "even" } else { "odd" })).collect());
+    }
+    let request = |after| PreviewRequest { rules: "STORE { city = \"even\" }".into(), limit: 7, after, facets: true };
+    let mut page = engine.preview(&t, &request(None)).unwrap();
+    let (as_of, counts) = (page.as_of, page.counts.clone());
+    let mut seen = Vec::new();
+    let mut version = 2;
+    loop {
+        assert_eq!((page.as_of, &page.counts), (as_of, &counts));
+        seen.extend(page.items.iter().map(|i| (i.content_id.clone(), i.content_version)));
+        // Everything moves to the other city, twice, while the operator turns pages.
+        submit(&engine, &t, (version..version + 50).map(|n| store(n % 300, version, "odd")).collect());
+        version += 13;
+        let Some(next) = page.next.clone() else { break };
+        page = engine.preview(&t, &request(Some(next))).unwrap();
+    }
+    let expected: Vec<_> = (0..300).step_by(2).map(|n| (format!("s{n}"), 1)).collect();
+    assert_eq!(seen, expected);
+    let now = engine.preview(&t, &request(None)).unwrap();
+    assert!(now.counts.matched < 150 && now.as_of > as_of);
+    engine.shutdown();
+}
