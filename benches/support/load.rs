@@ -1,6 +1,6 @@
 //! Clients that send content: a first fill of items in order, and a sustained mix of updates and new items.
 //!
-//! Items are made while sending, by the generator: it makes more than 500,000 lines a second on a core, so that its share of
+//! Items are made while sending, by the generator: it makes several hundred thousand lines a second on a core, so that its share of
 //! the time is a few percent. Every lane (a connection) has items of its own, so that no two connections update the same
 //! item: neither Penstock nor a peer waits for a row that another connection holds.
 
