@@ -29,11 +29,11 @@ pub async fn observe(request: Request, next: Next) -> Response {
     // Paths that no route knows share one label, or a scan would fill the metrics.
     crate::metrics::request(&method, route.as_deref().unwrap_or("none"), status, elapsed);
     span.in_scope(|| {
-        let (status, ms) = (status.as_u16(), elapsed.as_secs_f64() * 1e3);
+        let (status, elapsed_us) = (status.as_u16(), elapsed.as_micros() as u64);
         match status {
-            500.. => tracing::warn!(path, status, ms, "answered"),
-            400.. => tracing::info!(path, status, ms, "answered"),
-            _ => tracing::debug!(path, status, ms, "answered"),
+            500 => tracing::warn!(path, status, elapsed_us, "answered"),
+            400.. => tracing::info!(path, status, elapsed_us, "answered"),
+            _ => tracing::debug!(path, status, elapsed_us, "answered"),
         }
     });
     response.headers_mut().insert(REQUEST_ID, id);

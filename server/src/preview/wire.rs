@@ -1,6 +1,7 @@
 //! The wire types of previews; items have the same shape wherever they are shown.
 
 use crate::problem::Span;
+use penstock_dsl::registry::Currency;
 use penstock_engine::api;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -224,12 +225,18 @@ impl From<api::PreviewItem> for PreviewItem {
             content_version: item.content_version,
             title: item.title,
             merchant_id: item.merchant_id,
-            price: item
-                .price
-                .map(|(currency, amount)| Money { currency: currency.code().to_string(), amount: amount.to_string() }),
+            price: item.price.map(|(currency, amount)| Money::new(currency, amount)),
             missing_required: item.missing_required,
             content_info: item.content_info,
         }
+    }
+}
+
+impl Money {
+    /// With all of the currency's minor digits: `100.50`, not `100.5`.
+    fn new(currency: Currency, mut amount: Decimal) -> Money {
+        amount.rescale(amount.scale().max(currency.exponent()));
+        Money { currency: currency.code().to_string(), amount: amount.to_string() }
     }
 }
 
