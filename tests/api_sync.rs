@@ -30,10 +30,11 @@ fn numbered(count: usize) -> Vec<Value> {
 #[test]
 fn g3_replays_are_stale_duplicate_or_applied() {
     let server = Server::start();
-    let sample: Value = serde_json::from_slice(
+    let request: Value = serde_json::from_slice(
         &std::fs::read(support::repository("engine/tests/content/fixtures/store.json")).unwrap(),
     )
     .unwrap();
+    let sample = &request["contents"][0];
     let at = |version: i64| {
         let mut item = sample.clone();
         item["contentVersion"] = json!(version);

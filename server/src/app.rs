@@ -30,7 +30,7 @@ impl Default for Settings {
         Settings {
             flat_result: true,
             submit_timeout: Duration::from_secs(30),
-            body_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(60),
             query_timeout: Duration::from_secs(30),
         }
     }

@@ -8,6 +8,7 @@ use crate::body::ApiJson;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use penstock_engine::api;
 
 pub use wire::{PreviewItem, PreviewRequest, PreviewResponse, ValueCount};
@@ -31,7 +32,7 @@ pub async fn preview(
     State(app): State<App>,
     Tenant(tenant): Tenant,
     ApiJson(wire): ApiJson<PreviewRequest>,
-) -> Result<Json<PreviewResponse>, Problem> {
+) -> Result<Response, Problem> {
     let limit = wire.limit.unwrap_or(LIMIT_DEFAULT);
     let limit = usize::try_from(limit)
         .ok()
@@ -40,7 +41,8 @@ pub async fn preview(
     let facets = wire.facets.unwrap_or(wire.after.is_none());
     let request = api::PreviewRequest { rules: wire.rules, limit, after: wire.after, facets };
     app.query(move |engine| match engine.preview(&tenant, &request) {
-        Ok(preview) => Ok(Json(PreviewResponse::new(preview, &request.rules))),
+        // A page can be large: it is written here, off the async threads.
+        Ok(preview) => Ok(Json(PreviewResponse::new(preview, &request.rules)).into_response()),
         Err(error) => Err(Problem::preview(error, &request.rules)),
     })
     .await?

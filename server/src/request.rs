@@ -1,7 +1,8 @@
 //! What every request gets: an id, a log line, metrics, and an answer even when a handler panics.
 
+use crate::app::App;
 use crate::problem::Problem;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -71,10 +72,10 @@ pub async fn no_route(request: Request) -> Problem {
 }
 
 /// The answer where a route has no such method.
-pub async fn no_method(request: Request) -> Response {
+pub async fn no_method(State(app): State<App>, request: Request) -> Response {
     let (path, method) = (request.uri().path(), request.method().as_str());
     if path == crate::sync::PATH {
-        return crate::sync::no_method(method);
+        return crate::sync::no_method(&app, method);
     }
     let detail = format!("{path} takes no {method}; the Allow header lists what it takes");
     Problem::plain(StatusCode::METHOD_NOT_ALLOWED, detail).into_response()

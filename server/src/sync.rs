@@ -22,7 +22,7 @@ use penstock_engine::content::decode::{Context, Rejected, decode};
 use penstock_engine::content::issue::Issue;
 use penstock_engine::content::item::Item;
 use penstock_engine::{BatchMeta, Engine};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 pub use wire::outcome_name;
@@ -73,21 +73,68 @@ async fn answer(app: &App, headers: &HeaderMap, query: Option<&str>, body: Body)
     let body = body::read(headers, body, body::BYTES_MAX, app.settings().body_timeout).await.map_err(refused_body)?;
     let received_ms = now_ms();
     let who = tenant.clone();
-    let decoded = app.decode(move || Decoded::read(body, &who, received_ms)).await?;
-    let issues = decoded.issues;
-    let (outcomes, places) = match validate_only {
-        true => {
-            let (items, places) = split(decoded.items);
-            let who = tenant.clone();
-            (app.decode(move || engine.validate(&who, &items)).await, places)
+    let taken = app.decode(move || Taken::take(body, &engine, &who, received_ms, validate_only)).await?;
+    let outcomes = taken.outcomes.wait(app.settings().submit_timeout).await.map_err(refused_batch)?;
+    Ok(merge(&tenant, taken.places, outcomes, validate_only, taken.issues))
+}
+
+/// A request whose items were decoded and, where accepted, given to the engine.
+struct Taken {
+    places: Vec<Place>,
+    outcomes: Outcomes,
+    issues: Vec<Issue>,
+}
+
+/// Outcomes of the accepted items.
+enum Outcomes {
+    Known(Vec<ItemOutcome>),
+    Awaited(oneshot::Receiver<Result<Vec<ItemOutcome>, SubmitError>>),
+}
+
+impl Taken {
+    /// All the CPU work of a request: decompressing, parsing, decoding, and the engine's encoding of the log's record.
+    fn take(
+        body: body::Body,
+        engine: &Engine,
+        tenant: &TenantId,
+        received_ms: i64,
+        validate_only: bool,
+    ) -> Result<Taken, Answer> {
+        let Decoded { items, biz_date, issues } = Decoded::read(body, tenant, received_ms)?;
+        let (items, places) = split(items);
+        let outcomes = match validate_only {
+            true => Outcomes::Known(engine.validate(tenant, &items)),
+            false if items.is_empty() => Outcomes::Known(Vec::new()),
+            false => Outcomes::Awaited(submit(engine, tenant, items, BatchMeta { received_ms, biz_date })),
+        };
+        Ok(Taken { places, outcomes, issues })
+    }
+}
+
+impl Outcomes {
+    /// Waits for the batch to be durable; when that takes too long, whether it is so is unknown.
+    async fn wait(self, patience: Duration) -> Result<Vec<ItemOutcome>, SubmitError> {
+        match self {
+            Outcomes::Known(outcomes) => Ok(outcomes),
+            Outcomes::Awaited(replied) => match tokio::time::timeout(patience, replied).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) | Err(_) => Err(SubmitError::Unknown),
+            },
         }
-        false => {
-            let (items, places) = split(decoded.items);
-            let meta = BatchMeta { received_ms, biz_date: decoded.biz_date };
-            (submit(app, &engine, &tenant, items, meta).await?, places)
-        }
-    };
-    Ok(merge(&tenant, places, outcomes, validate_only, issues))
+    }
+}
+
+fn submit(
+    engine: &Engine,
+    tenant: &TenantId,
+    items: Vec<Item>,
+    meta: BatchMeta,
+) -> oneshot::Receiver<Result<Vec<ItemOutcome>, SubmitError>> {
+    let (reply, replied) = oneshot::channel();
+    // The receiver is gone when the client went away: the batch stands all the same.
+    let told = move |result: Result<_, _>| drop(reply.send(result.map(|(_, outcomes)| outcomes)));
+    engine.submit(tenant, items, meta, Box::new(told));
+    replied
 }
 
 /// A request that went through decoding: one entry an item, in the request's order.
@@ -130,27 +177,6 @@ fn split(decoded: Vec<Result<Item, Rejected>>) -> (Vec<Item>, Vec<Place>) {
     });
     let places = places.collect();
     (items, places)
-}
-
-async fn submit(
-    app: &App,
-    engine: &Engine,
-    tenant: &TenantId,
-    items: Vec<Item>,
-    meta: BatchMeta,
-) -> Result<Vec<ItemOutcome>, Answer> {
-    if items.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (reply, replied) = oneshot::channel();
-    // The receiver is gone when the client went away: the batch stands all the same.
-    engine.submit(tenant, items, meta, Box::new(move |result| drop(reply.send(result))));
-    let unknown = SubmitError::Unknown;
-    let result = match tokio::time::timeout(app.settings().submit_timeout, replied).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_)) | Err(_) => Err(unknown),
-    };
-    result.map(|(_, outcomes)| outcomes).map_err(refused_batch)
 }
 
 fn merge(
@@ -204,9 +230,10 @@ fn validate_only(query: Option<&str>) -> Result<bool, Answer> {
 }
 
 /// The answer to another method than POST.
-pub fn no_method(method: &str) -> Response {
+pub fn no_method(app: &App, method: &str) -> Response {
     let message = format!("{PATH} takes POST, not {method}");
-    Answer::failure(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_SUPPORTED", message).into_response(true)
+    let answer = Answer::failure(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_SUPPORTED", message);
+    answer.into_response(app.settings().flat_result)
 }
 
 fn refused_key(error: &AuthError) -> Answer {

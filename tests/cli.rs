@@ -1,0 +1,230 @@
+//! The command line against a real server.
+
+mod support;
+
+use serde_json::json;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use support::{PENSTOCK, Server, item, penstock, store};
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Runs a command that talks to a server, by its key.
+fn with(server: &Server, arguments: &[&str]) -> Output {
+    let mut all = arguments.to_vec();
+    all.extend(["--url", &server.url, "--key", &server.key]);
+    penstock(&all)
+}
+
+fn with_input(arguments: &[&str], input: &str) -> Output {
+    let mut command = Command::new(PENSTOCK);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// A file beside the server's data.
+fn file(server: &Server, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = server.data().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn lines(count: usize) -> String {
+    (0..count)
+        .map(|n| store(&format!("s{n}"), 1, &json!({ "storeName": format!("Store {n}") })).to_string() + "\n")
+        .collect()
+}
+
+#[test]
+fn keys_are_made_listed_and_revoked() {
+    let server = Server::start();
+    let data = server.data().to_str().unwrap();
+    let made = penstock(&["key", "add", "--data", data, "--tenant", "GCASH", "--label", "a\u{1b}[31m"]);
+    let key = stdout(&made).trim().to_string();
+    assert!(key.starts_with("pk_") && key.len() > 50 && stdout(&made).lines().count() == 1, "{key}");
+    let list = stdout(&penstock(&["key", "list", "--data", data]));
+    assert!(
+        list.contains("GCASH") && list.contains(&key[..11]) && !list.contains(&key) && !list.contains('\u{1b}'),
+        "{list}"
+    );
+    let stored =
+        ["keys.db", "keys.db-wal"].map(|name| std::fs::read(server.data().join(name)).unwrap_or_default()).concat();
+    assert!(!stored.windows(key.len()).any(|window| window == key.as_bytes()), "the key itself is nowhere");
+    assert!(penstock(&["key", "revoke", "--data", data, &key[..11]]).status.success());
+    assert_eq!(penstock(&["key", "revoke", "--data", data, &key[..11]]).status.code(), Some(1));
+    for bad in ["", "../x", "a b"] {
+        assert_eq!(penstock(&["key", "add", "--data", data, "--tenant", bad]).status.code(), Some(2), "{bad:?}");
+    }
+}
+
+#[test]
+fn files_are_loaded_in_any_compression_and_again() {
+    let server = Server::start();
+    let text = lines(230);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let files = [
+        file(&server, "a.ndjson", text.as_bytes()),
+        file(&server, "a.gz", &gzip.finish().unwrap()),
+        file(&server, "a.zst", &zstd::encode_all(text.as_bytes(), 1).unwrap()),
+    ];
+    for (at, path) in files.iter().enumerate() {
+        let output = with(&server, &["load", path.to_str().unwrap()]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let summary = stdout(&output);
+        assert!(summary.contains("230 lines") && summary.contains("0 refused"), "{summary}");
+        let counts: Vec<&str> = summary.lines().find(|l| l.starts_with("STORE")).unwrap().split_whitespace().collect();
+        let expected =
+            if at == 0 { ["STORE", "230", "0", "0", "0", "0"] } else { ["STORE", "0", "230", "0", "0", "0"] };
+        assert_eq!(counts, expected);
+    }
+    assert_eq!(server.matched("STORE { all }"), 230);
+    let left = std::fs::read_dir(server.data()).unwrap().flatten();
+    assert!(!left.map(|e| e.file_name()).any(|name| name.to_string_lossy().contains("progress")), "no notes are left");
+}
+
+#[test]
+fn refused_lines_are_named_and_the_rest_is_loaded() {
+    let server = Server::start();
+    let deep = format!("{{\"contentId\":\"d\",\"x\":{}{}}}", "[".repeat(50), "]".repeat(50));
+    let bad_type = "{\"contentType\":\"SHOP\\u001b[2J\",\"contentId\":\"b\"}";
+    let text = format!("{}not json\n\n{bad_type}\n[]\n{deep}\n", lines(120));
+    let path = file(&server, "mixed.ndjson", text.as_bytes());
+    let output = with(&server, &["load", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    for (line, code) in
+        [(121, "NOT_JSON"), (123, "CONTENT_TYPE_UNKNOWN"), (124, "ITEM_NOT_OBJECT"), (125, "BODY_TOO_DEEP")]
+    {
+        let place = format!("mixed.ndjson:{line}: INVALID");
+        assert!(said.lines().any(|l| l.contains(&place) && l.contains(code)), "{place} {code} is not in\n{said}");
+    }
+    assert!(!said.contains('\u{1b}') && !stdout(&output).contains('\u{1b}'), "{said}");
+    assert_eq!(server.matched("STORE { all }"), 120);
+    assert!(with(&server, &["load", "--allow-refused", path.to_str().unwrap()]).status.success());
+}
+
+#[test]
+fn of_equal_versions_the_first_line_stands_whatever_the_connections() {
+    let server = Server::start();
+    let text: String = (0..400)
+        .map(|n| {
+            store(&format!("s{}", n % 100), 1, &json!({ "storeName": format!("Name {}", n / 100) })).to_string() + "\n"
+        })
+        .collect();
+    let path = file(&server, "twice.ndjson", text.as_bytes());
+    let output = with(&server, &["load", "--connections", "16", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "300 conflicts");
+    assert_eq!(server.matched("STORE { storeName = \"Name 0\" }"), 100);
+}
+
+#[test]
+fn lines_go_to_their_tenants() {
+    let server = Server::start();
+    let line = |tenant: &str, id: &str| {
+        let mut item = store(id, 1, &json!({ "storeName": id }));
+        item["tntInstId"] = json!(tenant);
+        format!("{item}\n")
+    };
+    let text = [line("T", "a"), line("OTHER", "b"), line("THIRD", "c")].concat();
+    let path = file(&server, "tenants.ndjson", text.as_bytes());
+    let path = path.to_str().unwrap();
+    let other = server.add_key("OTHER");
+    let keys = [format!("T={}", server.key), format!("OTHER={other}")];
+    let output = penstock(&["load", path, "--url", &server.url, "--key", &keys[0], "--key", &keys[1]]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("NO_KEY"), "{}", stderr(&output));
+    assert_eq!(server.matched("STORE { all }"), 1);
+    let output = with(&server, &["load", path]);
+    assert!(stdout(&output).contains("TENANT_MISMATCH"), "{}", stdout(&output));
+    assert!(with(&server, &["load", "--strip-tenant", path]).status.success());
+    assert_eq!(server.matched("STORE { all }"), 3);
+}
+
+#[test]
+fn a_load_that_broke_off_goes_on() {
+    let server = Server::start();
+    let path = file(&server, "big.ndjson", lines(2000).as_bytes());
+    let path = path.to_str().unwrap();
+    let mut revoked = server.add_key("T");
+    penstock(&["key", "revoke", "--data", server.data().to_str().unwrap(), &revoked]);
+    let output = penstock(&["load", path, "--url", &server.url, "--key", &revoked]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("revoked"), "{}", stderr(&output));
+    let note = format!("{path}.penstock-progress");
+    let text = std::fs::read_to_string(&note).unwrap();
+    // As if it had broken off after 1,900 lines.
+    std::fs::write(&note, text.replace("\"lines\":0", "\"lines\":1900")).unwrap();
+    revoked.clear();
+    let output = with(&server, &["load", path]);
+    assert!(stderr(&output).contains("going on after line 1,900"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("100 lines"), "{}", stdout(&output));
+    assert!(!std::path::Path::new(&note).exists());
+    assert!(stdout(&with(&server, &["load", path])).contains("2,000 lines"));
+}
+
+#[test]
+fn no_server_is_said_at_once() {
+    let output = penstock(&["preview", "STORE { all }", "--url", "http://127.0.0.1:1", "--key", "pk_x"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("127.0.0.1:1"), "{}", stderr(&output));
+    let output = penstock(&["load", "/nowhere.ndjson", "--url", "http://127.0.0.1:1", "--key", "pk_x"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_preview_is_text_or_json() {
+    let server = Server::start();
+    let price = json!({ "storeName": "Ra\u{1b}]0;men\u{202e} ラーメン", "merchantId": "M" });
+    server.sync(&[store("s", 1, &price), item("MERCHANT", "m", 1, &json!({ "merchantName": "M" }))]);
+    let rules = "STORE { \"All of them\": storeName is set } MERCHANT { all }";
+    let output = with(&server, &["preview", rules]);
+    let text = stdout(&output);
+    for part in
+        ["2 matched", "STORE (of 1)", "\"All of them\"", "storeName is set", "Ra\\u{1b}]0;men\\u{202e} ラーメン"]
+    {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'));
+    let output = with(&server, &["preview", rules, "--json", "--limit", "1"]);
+    let body: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((body["counts"]["matched"].as_u64(), body["items"].as_array().unwrap().len()), (Some(2), 1));
+    let output = with(&server, &["preview", "STORE { storname = \"x\" }"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("storeName") && stderr(&output).contains('^'), "{}", stderr(&output));
+    let output = penstock(&["preview", "STORE { all }", "--url", &server.url, "--key", "pk_wrong"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_rule_text_is_checked_without_a_server() {
+    let good = with_input(&["rule", "check", "-"], "STORE { all }");
+    assert!(good.status.success() && stdout(&good).starts_with("ok "), "{good:?}");
+    let bad = with_input(&["rule", "check", "-"], "STORE {\n  storname = \"x\"\n  and citty = \"y\"\n}");
+    assert_eq!(bad.status.code(), Some(1));
+    assert_eq!(stderr(&bad).matches("error[").count(), 2, "{}", stderr(&bad));
+    let hostile = with_input(&["rule", "check", "-"], "STORE { \u{1b}[2J }");
+    assert!(!stderr(&hostile).contains('\u{1b}'), "{:?}", stderr(&hostile));
+    assert_eq!(with_input(&["rule", "check", "/nowhere"], "").status.code(), Some(2));
+}
+
+#[test]
+fn made_up_content_is_the_same_for_the_same_seed() {
+    let made = |arguments: &[&str]| stdout(&penstock(&[&["gen", "--seed", "7"], arguments].concat()));
+    let all = made(&["--items", "60"]);
+    assert_eq!(all.lines().count(), 60);
+    assert_eq!(all, made(&["--items", "40"]) + &made(&["--items", "20", "--start", "40"]));
+    let server = Server::start();
+    let path = file(&server, "gen.ndjson", all.as_bytes());
+    let output = with(&server, &["load", "--strip-tenant", path.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", stderr(&output));
+}
