@@ -32,7 +32,7 @@ pub fn tenant(app: &App, headers: &HeaderMap) -> Result<TenantId, AuthError> {
     let key = bearer(headers).ok_or(AuthError::Missing)?;
     match app.keys().tenant(key) {
         Ok(found) => found.ok_or(AuthError::Unknown),
-        Err(error) => Err(AuthError::Store(error.to_string())),
+        Err(error) => Err(AuthError::Store(format!("{error:?}"))),
     }
 }
 

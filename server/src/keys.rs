@@ -38,10 +38,10 @@ pub struct Keys {
 #[non_exhaustive]
 pub enum KeysError {
     /// The folder or file cannot be made or opened.
-    #[error("{0}: {1}")]
+    #[error("the data folder or its key file cannot be used: {0}")]
     Io(String, #[source] std::io::Error),
     /// SQLite says no.
-    #[error("keys.db: {0}")]
+    #[error("the API keys (keys.db) cannot be used")]
     Sqlite(#[from] rusqlite::Error),
     /// The system has no random numbers.
     #[error("no random numbers from the system: {0}")]

@@ -133,10 +133,10 @@ async fn stop(app: &App, connections: GracefulShutdown) {
     if tokio::time::timeout(DRAIN_TIME_MAX, connections.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
-    if let Some(engine) = app.engine().cloned() {
-        if let Err(error) = tokio::task::spawn_blocking(move || engine.shutdown()).await {
-            tracing::error!(%error, "closing the store failed; the next start reads the log instead");
-        }
+    if let Some(engine) = app.engine().cloned()
+        && let Err(error) = tokio::task::spawn_blocking(move || engine.shutdown()).await
+    {
+        tracing::error!(%error, "closing the store failed; the next start reads the log instead");
     }
     tracing::info!("stopped");
 }

@@ -278,7 +278,35 @@ fn now_ms() -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::validate_only;
+    use super::*;
+    use axum::http::header;
+
+    #[test]
+    fn a_batch_without_outcomes_is_answered_by_its_reason() {
+        for (error, status, result, retry_after) in [
+            (SubmitError::Overloaded { retry_after_s: 3 }, 429, "F", Some("3")),
+            (SubmitError::Stopped, 503, "F", Some("1")),
+            (SubmitError::Unknown, 200, "U", None),
+        ] {
+            let answer = refused_batch(error);
+            assert_eq!(answer.status_name(), result);
+            let response = answer.into_response(true);
+            assert_eq!(response.status().as_u16(), status);
+            assert_eq!(response.headers().get(header::RETRY_AFTER).map(|v| v.to_str().unwrap()), retry_after);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_batch_whose_fate_is_not_told_is_unknown() {
+        let (reply, replied) = oneshot::channel();
+        let late = Outcomes::Awaited(replied).wait(Duration::from_millis(1)).await;
+        assert!(matches!(late, Err(SubmitError::Unknown)));
+        drop(reply);
+        let (reply, replied) = oneshot::channel();
+        drop(reply);
+        let gone = Outcomes::Awaited(replied).wait(Duration::from_secs(60)).await;
+        assert!(matches!(gone, Err(SubmitError::Unknown)));
+    }
 
     #[test]
     fn a_trial_is_never_taken_for_the_real_thing() {

@@ -49,7 +49,7 @@ impl LogArgs {
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
         match self.log_format {
             LogFormat::Text => log.init(),
-            LogFormat::Json => log.json().flatten_event(true).init(),
+            LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
         }
         Ok(())
     }

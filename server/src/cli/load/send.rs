@@ -149,3 +149,39 @@ fn body(lines: &[Line]) -> String {
     body.push_str("]}");
     body
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(status: u16, body: &str) -> &'static str {
+        let reply = Reply { status, retry_after: None, body: body.into() };
+        match step(&reply, 2) {
+            Step::Told(_) => "told",
+            Step::Again(..) => "again",
+            Step::Refused(..) => "refused",
+            Step::Abort(_) => "abort",
+        }
+    }
+
+    #[test]
+    fn a_reply_is_taken_tried_again_halved_or_the_end() {
+        let result = |status: &str, items: &str| {
+            let info = format!(r#"{{"resultCode":"X","resultStatus":"{status}","resultMessage":"m"}}"#);
+            format!(r#"{{"result":{info},"itemResults":{items}}}"#)
+        };
+        let two = r#"[{"outcome":"APPLIED","issues":[]},{"outcome":"INVALID","issues":[]}]"#;
+        assert_eq!(told(200, &result("S", two)), "told");
+        assert_eq!(told(200, &result("F", two)), "told");
+        assert_eq!(told(200, &result("U", "[]")), "again");
+        assert_eq!(told(200, &result("F", "[]")), "refused");
+        assert_eq!(told(413, &result("F", "[]")), "refused");
+        assert_eq!(told(400, &result("F", "[]")), "refused");
+        for status in [408, 429, 500, 502, 503] {
+            assert_eq!(told(status, "busy"), "again");
+        }
+        assert_eq!(told(401, "{}"), "abort");
+        assert_eq!(told(404, "<html>"), "abort");
+        assert_eq!(told(200, "<html>"), "abort");
+    }
+}
