@@ -149,13 +149,16 @@ fn the_tenant_comes_from_the_key() {
     assert_eq!(server.outcomes(&[item]), ["APPLIED"]);
 }
 
+/// Headers, body, expected status and result.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [u8], u16, &'a str);
+
 #[test]
 fn what_is_not_json_is_refused_by_its_status() {
     let server = Server::start();
     let body = json!({ "contents": numbered(1) }).to_string();
     let latin1 = b"{\"contents\":[{\"contentId\":\"caf\xe9\"}]}";
     let cut = &gzip(body.as_bytes())[..30];
-    let cases: [(&[(&str, &str)], &[u8], u16, &str); 12] = [
+    let cases: [Case<'_>; 12] = [
         (&[], b"", 400, "F BODY_NOT_JSON"),
         (&[], b"{\"contents\":[", 400, "F BODY_NOT_JSON"),
         (&[], b"contents=1", 400, "F BODY_NOT_JSON"),

@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::json;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use support::{PENSTOCK, Server, item, penstock, store};
@@ -227,4 +227,40 @@ fn made_up_content_is_the_same_for_the_same_seed() {
     let path = file(&server, "gen.ndjson", all.as_bytes());
     let output = with(&server, &["load", "--strip-tenant", path.to_str().unwrap()]);
     assert!(output.status.success(), "{}", stderr(&output));
+}
+
+/// Runs the demo on a folder until it has told what to try; its words.
+fn demo(folder: &std::path::Path) -> String {
+    let mut child = Command::new(PENSTOCK)
+        .args(["demo", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut told = String::new();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    while !told.contains("Ctrl-C stops it") && lines.read_line(&mut told).unwrap() > 0 {}
+    // What it says to copy and paste is tried as it stands.
+    for line in told.lines().filter(|line| line.starts_with("  penstock preview ")) {
+        let command = line.trim().replacen("penstock", PENSTOCK, 1);
+        let output = Command::new("sh").args(["-c", &command]).output().unwrap();
+        assert!(output.status.success(), "{command}: {}", stderr(&output));
+        assert!(!stdout(&output).starts_with("0 matched"), "{command}: {}", stdout(&output));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    told
+}
+
+#[test]
+fn the_demo_loads_once_and_its_three_previews_match() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = demo(folder.path());
+    assert_eq!(first.matches("  penstock preview ").count(), 3, "{first}");
+    assert!(first.contains("loaded"), "{first}");
+    let again = demo(folder.path());
+    assert!(!again.contains("loaded"), "{again}");
+    let key = |told: &str| told.lines().find(|l| l.contains("API key")).unwrap().to_string();
+    assert_eq!(key(&first), key(&again), "the key stays");
 }

@@ -37,6 +37,7 @@ impl Summary {
     pub fn add(&mut self, file: &str, line: u64, told: Told) {
         self.lines += 1;
         self.refused += u64::from(told.is_refused());
+        let file = file.rsplit('/').next().unwrap_or(file);
         let content_type = told.content_type.unwrap_or_else(|| "-".to_string());
         *self.outcomes.entry(content_type).or_default().entry(told.outcome).or_default() += 1;
         for issue in told.issues {
