@@ -81,6 +81,7 @@ pub enum ResultStatus {
 pub struct SyncResponse {
     result: ResultInfo,
     #[serde(flatten)]
+    #[schema(value_type = ResultInfo)]
     flat: Option<ResultInfo>,
     #[serde(skip_serializing_if = "Option::is_none")]
     item_results: Option<Vec<ItemResult>>,
