@@ -306,13 +306,8 @@ impl Lowering<'_> {
     }
 
     fn column_range(&self, name: &str, range: RangeInclusive<i64>, docs: &mut FixedBitSet) -> Result<()> {
-        let Some(column) = self.segment.number_column(name)? else { return Ok(()) };
-        // The column answers a range that lies wholly below its values with the rows of its smallest value.
-        let (low, high) = ((*range.start()).max(column.min_value()), (*range.end()).min(column.max_value()));
-        if low <= high {
-            let mut found = Vec::new();
-            column.get_docids_for_value_range(low..=high, 0..self.segment.len() as u32, &mut found);
-            found.into_iter().for_each(|doc| docs.insert(doc as usize));
+        if let Some(column) = self.segment.number_column(name)? {
+            column.collect(range, docs);
         }
         Ok(())
     }

@@ -8,6 +8,7 @@
 pub mod columns;
 mod dictionary;
 pub mod lower;
+mod number_column;
 pub mod overlay;
 pub mod segment;
 pub mod terms;

@@ -1,12 +1,15 @@
 //! One segment of a commit, as previews read it: bit sets of documents, terms, columns, stored documents.
 
+use super::number_column::NumberColumn;
 use super::overlay::FacetValues;
 use super::terms::type_term;
 use super::{Fields, field};
 use crate::api::Seq;
 use crate::content::document::Document;
 use fixedbitset::FixedBitSet;
+use parking_lot::Mutex;
 use penstock_dsl::registry::ContentType;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use tantivy::columnar::Column;
@@ -43,6 +46,8 @@ pub struct SegmentView {
     category: Column<u64>,
     currency: Column<u64>,
     price: Column<i64>,
+    /// Number columns decoded so far; shared with the same segment in later commits.
+    numbers: Arc<Mutex<HashMap<String, Option<Arc<NumberColumn>>>>>,
 }
 
 impl SegmentView {
@@ -72,6 +77,7 @@ impl SegmentView {
             category: fast.u64(field::CATEGORY)?,
             currency: fast.u64(field::CURRENCY)?,
             price: fast.i64(field::PRICE)?,
+            numbers: known.map_or_else(Default::default, |known| known.numbers.clone()),
             reader: reader.clone(),
             fields,
         })
@@ -121,9 +127,18 @@ impl SegmentView {
         live
     }
 
-    /// An integer column, if any document of the segment has it.
-    pub(super) fn number_column(&self, name: &str) -> tantivy::Result<Option<Column<i64>>> {
-        self.reader.fast_fields().column_opt::<i64>(&format!("{}.{name}", field::NUMBERS))
+    /// A number column, if any document of the segment has it. It is decoded when it is first asked for.
+    pub(super) fn number_column(&self, name: &str) -> tantivy::Result<Option<Arc<NumberColumn>>> {
+        if let Some(known) = self.numbers.lock().get(name) {
+            return Ok(known.clone());
+        }
+        let column = self.reader.fast_fields().column_opt::<i64>(&format!("{}.{name}", field::NUMBERS))?;
+        let decoded = column.map(|column| Arc::new(NumberColumn::decode(&column, self.len())));
+        // Two previews may decode the same column at once; that is rarer than waiting for each other would be.
+        if decoded.is_some() {
+            self.numbers.lock().insert(name.to_owned(), decoded.clone());
+        }
+        Ok(decoded)
     }
 
     /// Adds a term's documents to a set; `postings` is kept for the next call.

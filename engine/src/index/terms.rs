@@ -25,7 +25,7 @@ pub enum Tag {
     Presence,
     /// A keyword or list value, exact.
     Keyword,
-    /// A folded text, whole.
+    /// A folded text, whole, as its 128-bit hash: texts are long and mostly distinct, and are never listed from here.
     Text,
     /// A word of a text.
     Word,
@@ -46,14 +46,14 @@ pub enum Tag {
 
 /// Characters of a run's suffix that are kept: most words of the scripts without spaces are shorter.
 pub const RUN_CHARS: usize = 8;
-/// A longer folded text is cut to this and told apart by a hash.
-pub const TEXT_BYTES_MAX: usize = 200;
+/// A folded text stands by its hash alone.
+pub const TEXT_BYTES_MAX: usize = 0;
 /// Longer words are not in the dictionary ([`Tag::Unindexed`]).
 pub const WORD_BYTES_MAX: usize = 1_000;
 /// Values of an undeclared list that are in the dictionary ([`Tag::Unindexed`]).
 pub const PLACES_MAX: usize = 65_000;
 /// Longer texts are not offered in drop-downs.
-pub const DISPLAY_BYTES_MAX: usize = 256;
+pub const DISPLAY_BYTES_MAX: usize = 128;
 /// Keywords are cut like texts, but later: ids stay whole.
 pub const KEYWORD_BYTES_MAX: usize = 2_048;
 
@@ -172,7 +172,7 @@ impl<'a> Slot<'a> {
     }
 }
 
-/// Collects an item's distinct terms.
+/// Collects an item's terms.
 #[derive(Default)]
 pub struct TermSet {
     bytes: Vec<u8>,
@@ -196,17 +196,10 @@ impl TermSet {
         set
     }
 
-    /// The terms, each once, in order.
+    /// The terms; a term may come twice, which the index counts once.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let mut terms: Vec<&[u8]> = Vec::with_capacity(self.ends.len());
-        let mut start = 0;
-        for &end in &self.ends {
-            terms.push(&self.bytes[start..end]);
-            start = end;
-        }
-        terms.sort_unstable();
-        terms.dedup();
-        terms.into_iter()
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.bytes[start..end])
     }
 
     fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
