@@ -8,7 +8,8 @@ use support::{Server, item};
 
 fn sample(name: &str) -> Value {
     let path = support::repository("engine/tests/content/fixtures").join(name);
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    let request: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    request["contents"][0].clone()
 }
 
 /// A server with both samples, pushed by their tenant.

@@ -89,7 +89,7 @@ fn all_real_content_loads_and_each_refusal_is_a_repeated_id_with_other_content()
         assert_eq!(conflicts, 2 * 106 + 5, "{summary}");
     }
     for (tenant, key) in &keys {
-        let mut server_of = |content_type: &str| {
+        let count_of = |content_type: &str| {
             let answer = server.request(
                 "POST",
                 "/api/v1/preview",
@@ -102,7 +102,7 @@ fn all_real_content_loads_and_each_refusal_is_a_repeated_id_with_other_content()
             let live = latest
                 .iter()
                 .filter(|((t, c, _), (_, line))| t == tenant && *c == content_type && line["contentStatus"] == 1);
-            assert_eq!(server_of(content_type), live.count(), "{tenant} {content_type}");
+            assert_eq!(count_of(content_type), live.count(), "{tenant} {content_type}");
         }
     }
 }

@@ -97,8 +97,8 @@ pub struct Engine {
     shared: Arc<Shared>,
     queue: Mutex<Option<Sender<Submission>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    /// Held open for its lock.
-    _lock: std::fs::File,
+    /// Held open for its lock on the folder.
+    lock: Mutex<Option<std::fs::File>>,
 }
 
 struct Shared {
@@ -156,10 +156,15 @@ impl Engine {
         let threads = [
             spawn("log", &shared, move |shared| write_log(shared, writer, &submissions, &committed)),
             spawn("fold", &shared, move |shared| fold_groups(shared, &groups)),
-            spawn("housekeeping", &shared, move |shared| keep_house(shared)),
+            spawn("housekeeping", &shared, keep_house),
         ];
         let threads = threads.into_iter().collect::<Result<_, _>>().map_err(folder)?;
-        Ok(Engine { shared, queue: Mutex::new(Some(queue)), threads: Mutex::new(threads), _lock: lock })
+        Ok(Engine {
+            shared,
+            queue: Mutex::new(Some(queue)),
+            threads: Mutex::new(threads),
+            lock: Mutex::new(Some(lock)),
+        })
     }
 
     /// Submits a batch; never blocks on the log. `reply` is called from another thread once the batch is durable and
@@ -268,7 +273,7 @@ impl Engine {
         self.shared.failure.get().cloned()
     }
 
-    /// Finishes what was submitted, commits every index and writes checkpoints.
+    /// Finishes what was submitted, commits every index, writes checkpoints and leaves the folder to others.
     pub fn shutdown(&self) {
         self.queue.lock().take();
         self.shared.stopping.store(true, Ordering::Relaxed);
@@ -282,6 +287,7 @@ impl Engine {
                 tracing::error!(%error, tenant = %tenant.id.0, "closing a tenant failed; the next start folds more of the log");
             }
         }
+        self.lock.lock().take();
     }
 }
 

@@ -31,6 +31,7 @@ pub struct Frame {
 }
 
 /// Everything derived from one tenant's log up to a record.
+#[derive(Default)]
 pub struct State {
     /// The last record folded.
     pub seq: Seq,
@@ -64,18 +65,6 @@ pub struct Snapshot {
     pub index: Arc<IndexView>,
     /// What is newer.
     pub overlay: Overlay,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        State {
-            seq: 0,
-            catalog: Catalog::default(),
-            learned: Learned::default(),
-            names: Names::default(),
-            snapshot: Arc::default(),
-        }
-    }
 }
 
 impl State {
