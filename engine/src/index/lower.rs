@@ -214,21 +214,35 @@ impl Lowering<'_> {
         match piece {
             Piece::Symbol(c) => self.union(&[self.value(Tag::Symbol, c.as_bytes(), usize::MAX)]),
             Piece::Run(run) => self.flatten(self.run(run)?),
-            Piece::Infix(infix) => {
-                let mut docs = self.segment.none();
-                let mut postings = None;
-                let finder = memchr::memmem::Finder::new(infix);
-                self.segment.terms_under(&terms::prefix(Tag::Word, self.property), |rest, term| {
-                    match split_slot(rest) {
-                        Some((word, slot)) if finder.find(word).is_some() && self.selects(slot) => {
-                            self.segment.collect(&mut postings, term, &mut docs)
-                        }
-                        _ => Ok(()),
-                    }
-                })?;
-                Ok(docs)
+            Piece::Word { text, starts: true, ends: true } => {
+                self.union(&[self.value(Tag::Word, text.as_bytes(), WORD_BYTES_MAX)])
+            }
+            Piece::Word { text, starts: true, .. } => {
+                let mut prefix = terms::prefix(Tag::Word, self.property);
+                terms::push_escaped(&mut prefix, text.as_bytes());
+                self.words_under(&prefix, |_| true)
+            }
+            Piece::Word { text, ends: true, .. } => {
+                self.words_under(&terms::prefix(Tag::Word, self.property), |word| word.ends_with(text.as_bytes()))
+            }
+            Piece::Word { text, .. } => {
+                let finder = memchr::memmem::Finder::new(text);
+                self.words_under(&terms::prefix(Tag::Word, self.property), |word| finder.find(word).is_some())
             }
         }
+    }
+
+    /// Documents of the words under an open prefix of which the rest passes.
+    fn words_under(&self, prefix: &[u8], passes: impl Fn(&[u8]) -> bool) -> Result<FixedBitSet> {
+        let mut docs = self.segment.none();
+        let mut postings = None;
+        self.segment.terms_under(prefix, |rest, term| match split_slot(rest) {
+            Some((word, slot)) if passes(word) && self.selects(slot) => {
+                self.segment.collect(&mut postings, term, &mut docs)
+            }
+            _ => Ok(()),
+        })?;
+        Ok(docs)
     }
 
     fn flatten(&self, by_slot: BySlot) -> Result<FixedBitSet> {
@@ -405,8 +419,9 @@ fn whole_range(interval: &Interval<i64>) -> Option<RangeInclusive<i64>> {
 
 /// A part of a needle that the dictionary can be asked for.
 enum Piece<'a> {
-    /// Letters and digits between which no word boundary can fall, whatever stands around them.
-    Infix(&'a str),
+    /// Letters and digits between which no word boundary can fall, whatever stands around them: part of one word. At a
+    /// space of the needle that word certainly begins, or ends.
+    Word { text: &'a str, starts: bool, ends: bool },
     /// Characters of scripts without spaces.
     Run(&'a str),
     /// One other character.
@@ -417,7 +432,7 @@ impl Piece<'_> {
     /// Whether this piece alone decides about the whole needle.
     fn covers(&self, needle: &str) -> bool {
         match self {
-            Piece::Infix(text) | Piece::Symbol(text) => *text == needle,
+            Piece::Word { text, .. } | Piece::Symbol(text) => *text == needle,
             Piece::Run(text) => *text == needle && text.chars().nth(RUN_CHARS).is_none(),
         }
     }
@@ -425,26 +440,25 @@ impl Piece<'_> {
 
 fn pieces(needle: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
-    let mut rest = needle;
-    while let Some(c) = rest.chars().next() {
+    let mut start = 0;
+    while let Some(c) = needle[start..].chars().next() {
+        let rest = &needle[start..];
         let run = rest.len() - rest.trim_start_matches(is_no_space).len();
         let word = rest.len() - rest.trim_start_matches(|c: char| c.is_alphanumeric() && !is_no_space(c)).len();
-        let length = if run > 0 {
-            pieces.push(Piece::Run(&rest[..run]));
-            run
+        let length = run.max(word).max(c.len_utf8());
+        let text = &rest[..length];
+        if run > 0 {
+            pieces.push(Piece::Run(text));
         } else if word > 0 {
             // Only what is one word by itself is inside one word everywhere.
-            if rest[..word].unicode_words().eq([&rest[..word]]) {
-                pieces.push(Piece::Infix(&rest[..word]));
+            if text.unicode_words().eq([text]) {
+                let starts = needle[..start].ends_with(' ');
+                pieces.push(Piece::Word { text, starts, ends: rest[length..].starts_with(' ') });
             }
-            word
-        } else {
-            if terms::is_symbol(c) {
-                pieces.push(Piece::Symbol(&rest[..c.len_utf8()]));
-            }
-            c.len_utf8()
-        };
-        rest = &rest[length..];
+        } else if terms::is_symbol(c) {
+            pieces.push(Piece::Symbol(text));
+        }
+        start += length;
     }
     pieces
 }

@@ -9,6 +9,7 @@ use crate::content::document::Document;
 use fixedbitset::FixedBitSet;
 use parking_lot::Mutex;
 use penstock_dsl::registry::ContentType;
+use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,7 +21,9 @@ use tantivy::store::StoreReader;
 use tantivy::{DocId, InvertedIndexReader, SegmentReader, TantivyDocument, TantivyError};
 
 /// Blocks of stored documents that one verification keeps decompressed.
-const STORE_CACHE_BLOCKS: usize = 64;
+const STORE_CACHE_BLOCKS: usize = 8;
+/// Candidates that a thread verifies at a time.
+const VERIFY_DOCS: usize = 2_048;
 
 /// A commit of the index.
 #[derive(Default)]
@@ -161,18 +164,27 @@ impl SegmentView {
         each_doc(&self.terms, postings, term, see)
     }
 
-    /// Keeps of the candidates those whose document passes.
-    pub fn verify(&self, candidates: &mut FixedBitSet, passes: impl Fn(&Document) -> bool) -> tantivy::Result<()> {
-        if candidates.is_clear() {
-            return Ok(());
-        }
-        let store = self.reader.get_store_reader(STORE_CACHE_BLOCKS)?;
+    /// Keeps of the candidates those whose document passes; several threads read at once.
+    pub fn verify(
+        &self,
+        candidates: &mut FixedBitSet,
+        passes: impl Fn(&Document) -> bool + Sync,
+    ) -> tantivy::Result<()> {
         let docs: Vec<usize> = candidates.ones().collect();
-        for doc in docs {
-            if !passes(&self.stored(&store, doc as DocId)?) {
-                candidates.set(doc, false);
-            }
-        }
+        let refused = docs
+            .par_chunks(VERIFY_DOCS)
+            .map(|docs| {
+                let store = self.reader.get_store_reader(STORE_CACHE_BLOCKS)?;
+                let mut refused = Vec::new();
+                for &doc in docs {
+                    if !passes(&self.stored(&store, doc as DocId)?) {
+                        refused.push(doc);
+                    }
+                }
+                Ok(refused)
+            })
+            .collect::<tantivy::Result<Vec<_>>>()?;
+        refused.into_iter().flatten().for_each(|doc| candidates.set(doc, false));
         Ok(())
     }
 
