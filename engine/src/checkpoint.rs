@@ -89,9 +89,8 @@ pub fn write(dir: &Path, body: &Body) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// The state of the folder's checkpoint, or an empty one: none there, one that is damaged or of another version, or one
-/// ahead of the log.
-pub fn read(dir: &Path, log_head: Seq) -> State {
+/// The state of the folder's checkpoint, or an empty one where there is none, or one that is damaged or of another version.
+pub fn read(dir: &Path) -> State {
     let path = dir.join(FILE);
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
@@ -101,7 +100,7 @@ pub fn read(dir: &Path, log_head: Seq) -> State {
             return State::default();
         }
     };
-    match parse(&bytes).filter(|state| state.seq <= log_head) {
+    match parse(&bytes) {
         Some(state) => state,
         None => {
             tracing::warn!(path = %path.display(), "the checkpoint does not fit; folding the whole log");

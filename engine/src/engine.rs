@@ -9,7 +9,7 @@ use crate::fold::Frame;
 use crate::log::frame::{self, Header, PREFIX_BYTES};
 use crate::log::{LogError, LogReader, LogWriter, NewRow, sqlite};
 use crate::preview::{self, page, values};
-use crate::tenant::{Tenant, TenantError};
+use crate::tenant::{Tenant, TenantError, refuse_strangers};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use parking_lot::{Mutex, RwLock};
 use penstock_dsl::registry::ContentType;
@@ -148,7 +148,10 @@ impl Engine {
             failure: OnceLock::new(),
             stopping: AtomicBool::new(false),
         });
-        for (tenant, head) in shared.log.heads()? {
+        let heads = shared.log.heads()?;
+        let known: Vec<TenantId> = heads.iter().map(|(tenant, _)| tenant.clone()).collect();
+        refuse_strangers(&shared.tenants_dir, &known)?;
+        for (tenant, head) in heads {
             shared.open_tenant(tenant, head)?;
         }
         let (queue, submissions) = crossbeam_channel::bounded(QUEUE_BATCHES_MAX);

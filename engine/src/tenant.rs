@@ -37,6 +37,21 @@ pub enum TenantError {
         /// Why.
         source: IndexError,
     },
+    /// The log has lost records: derived state has seen more of it.
+    #[error(
+        "the log ends at record {head} of tenant {tenant}, but {folder} was derived from record {derived}: the log has lost \
+         records; restore it from a backup, or delete {folder} to go on with what the log has"
+    )]
+    AheadOfLog {
+        /// Whose.
+        tenant: String,
+        /// The log's last record.
+        head: Seq,
+        /// What derived state has seen.
+        derived: Seq,
+        /// Where derived state is.
+        folder: String,
+    },
     /// The folder.
     #[error("the folder {path} cannot be used: {source}")]
     Folder {
@@ -76,9 +91,14 @@ impl Tenant {
         std::fs::create_dir_all(&dir)
             .map_err(|source| TenantError::Folder { path: dir.display().to_string(), source })?;
         let index_error = |source: IndexError| TenantError::Index { tenant: id.0.to_string(), source };
-        let mut state = checkpoint::read(&dir, head);
-        let store = IndexStore::open(&dir.join("index"), head).map_err(|e| index_error(e.into()))?;
+        let mut state = checkpoint::read(&dir);
+        let store = IndexStore::open(&dir.join("index")).map_err(|e| index_error(e.into()))?;
         let indexed = store.committed;
+        let derived = state.seq.max(indexed);
+        if derived > head {
+            let (tenant, folder) = (id.0.to_string(), dir.display().to_string());
+            return Err(TenantError::AheadOfLog { tenant, head, derived, folder });
+        }
         let view = Arc::new(store.view(&Default::default()).map_err(|e| index_error(e.into()))?);
         state.snapshot = Arc::new(Snapshot { seq: state.seq, index: view.clone(), ..Default::default() });
         let (sender, receiver) = crossbeam_channel::bounded(FEED_BATCHES_MAX);
@@ -226,6 +246,26 @@ fn decode(row: &Row) -> Result<Vec<Frame>, String> {
         Ok(Frame { offset, length: bytes.len() as u32, header, items })
     };
     frame::split(&row.body)?.into_iter().map(decode).collect()
+}
+
+/// Refuses folders of tenants of which the log has no record: it has lost them all.
+pub fn refuse_strangers(tenants_dir: &Path, known: &[TenantId]) -> Result<(), TenantError> {
+    let folder = |source| TenantError::Folder { path: tenants_dir.display().to_string(), source };
+    let entries = match std::fs::read_dir(tenants_dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(folder)?,
+    };
+    let known: Vec<String> = known.iter().map(folder_name).collect();
+    for entry in entries {
+        let entry = entry.map_err(folder)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !known.contains(&name) {
+            let derived = checkpoint::read(&entry.path()).seq;
+            let folder = entry.path().display().to_string();
+            return Err(TenantError::AheadOfLog { tenant: name, head: 0, derived, folder });
+        }
+    }
+    Ok(())
 }
 
 /// A folder name for any tenant name: letters, digits, `-` and `_` stay, other bytes become `%xx`.

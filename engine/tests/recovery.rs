@@ -148,6 +148,37 @@ fn damage_in_the_log_stops_the_start_and_names_the_place() {
 }
 
 #[test]
+fn damage_anywhere_in_the_index_is_found_at_the_start_and_mended() {
+    let (store, before) = store(2_000);
+    let index = store.dir.path().join("tenants").join(&*store.tenant.0).join("index");
+    for extension in ["term", "idx", "fast", "store", "fieldnorm"] {
+        let files = std::fs::read_dir(&index).unwrap().map(|entry| entry.unwrap().path());
+        for file in files.filter(|path| path.extension().is_some_and(|e| e == extension)) {
+            let mut bytes = std::fs::read(&file).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0x55;
+            std::fs::write(&file, bytes).unwrap();
+        }
+        assert!(reopened(&store) == before, "with damaged .{extension} files");
+    }
+}
+
+#[test]
+fn a_log_that_has_lost_records_is_not_taken_for_the_truth() {
+    let (store, _) = store(500);
+    let log = store.dir.path().join("log.db");
+    let connection = rusqlite::Connection::open(&log).unwrap();
+    connection.execute("DELETE FROM log WHERE seq > 3", []).unwrap();
+    connection.execute("UPDATE head SET seq = 3", []).unwrap();
+    drop(connection);
+    let error = Engine::open(store.dir.path(), Options::default()).err().unwrap().to_string();
+    assert!(error.contains("record 3") && error.contains("lost records"), "{error}");
+    std::fs::remove_file(&log).unwrap();
+    let error = Engine::open(store.dir.path(), Options::default()).err().unwrap().to_string();
+    assert!(error.contains("record 0") && error.contains("lost records"), "{error}");
+}
+
+#[test]
 fn two_processes_never_share_a_folder() {
     let dir = tempfile::tempdir().unwrap();
     let engine = open(dir.path());

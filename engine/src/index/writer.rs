@@ -45,16 +45,15 @@ pub struct IndexStore {
 }
 
 impl IndexStore {
-    /// Opens or creates the index in `dir`. An index of another layout, one that is damaged, or one that is ahead of the
-    /// log is thrown away and made anew: it is derived state.
-    pub fn open(dir: &Path, log_head: Seq) -> tantivy::Result<Self> {
+    /// Opens or creates the index in `dir`. An index of another layout, or one that is damaged, is thrown away and made
+    /// anew: it is derived state. Every file's checksum is read, so that damage is found here and not by a preview.
+    pub fn open(dir: &Path) -> tantivy::Result<Self> {
         match Self::open_existing(dir) {
-            Ok(Some(store)) if store.committed <= log_head => return Ok(store),
-            Ok(Some(store)) => {
-                tracing::warn!(committed = store.committed, log_head, "the index is ahead of the log; rebuilding it");
-            }
+            Ok(Some(store)) => return Ok(store),
             Ok(None) => {}
-            Err(error) => tracing::warn!(%error, dir = %dir.display(), "the index cannot be opened; rebuilding it"),
+            Err(error) => {
+                tracing::warn!(%error, dir = %dir.display(), "the index is damaged; rebuilding it from the log")
+            }
         }
         if dir.exists() {
             std::fs::remove_dir_all(dir)?;
@@ -71,10 +70,13 @@ impl IndexStore {
         }
         let index = Index::open(MmapDirectory::open(dir)?)?;
         let Some(payload) = index.load_metas()?.payload else { return Ok(None) };
-        match parse_payload(&payload) {
-            Some(seq) if index.schema() == schema().0 => Self::over(index, seq).map(Some),
-            _ => Ok(None),
+        let Some(seq) = parse_payload(&payload).filter(|_| index.schema() == schema().0) else { return Ok(None) };
+        let damaged = index.validate_checksum()?;
+        if !damaged.is_empty() {
+            let what = format!("these files do not fit their checksums: {damaged:?}");
+            return Err(tantivy::TantivyError::InternalError(what));
         }
+        Self::over(index, seq).map(Some)
     }
 
     fn over(index: Index, committed: Seq) -> tantivy::Result<Self> {

@@ -35,7 +35,7 @@ pub struct Row {
 #[derive(Debug, Error)]
 pub enum LogError {
     /// The store failed.
-    #[error("the log's store failed: {0}")]
+    #[error("the log (log.db) cannot be read or written: {0}; if the file is damaged, restore it from a backup")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A row's bytes are not what was written.
     #[error("record {seq} of tenant {tenant} is damaged ({what}); restore the log from a backup")]
