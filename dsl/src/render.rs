@@ -3,6 +3,7 @@
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity, Span};
 use icu_properties::CodePointMapData;
 use icu_properties::props::{EastAsianWidth, GeneralCategory};
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Characters of a line that are shown around a span; longer lines are cut, with `…` where something is left out.
@@ -11,7 +12,8 @@ const LINE_CHARS_MAX: usize = 120;
 const FIXES_MAX: usize = 5;
 
 /// Renders findings about `text`, with carets under each span; empty when there are none. Lines and columns count from 1,
-/// columns in characters. Spans that are not of `text` are clamped to it.
+/// columns in characters. Spans that are not of `text` are clamped to it. Of control and format characters only line
+/// feeds between lines come out: a tab is one space, others are spelled out (`\u{202e}`), so no text steers a terminal.
 pub fn render(text: &str, file_name: &str, diagnostics: &[Diagnostic]) -> String {
     let lines = line_starts(text);
     let rendered: Vec<String> = diagnostics.iter().map(|d| one(text, &lines, file_name, d)).collect();
@@ -36,11 +38,11 @@ fn one(text: &str, lines: &[usize], file_name: &str, finding: &Diagnostic) -> St
     };
     let (shown, carets) = underline(line, (start - line_start).min(line.len()), (end - line_start).min(line.len()));
     let margin = " ".repeat(number.to_string().len());
-    let mut out = format!("{severity}[{}]: {}\n", finding.code, finding.message);
-    let _ = writeln!(out, "{margin}--> {file_name}:{number}:{column}");
+    let mut out = format!("{severity}[{}]: {}\n", finding.code, safe(&finding.message));
+    let _ = writeln!(out, "{margin}--> {}:{number}:{column}", safe(file_name));
     let _ = writeln!(out, "{margin} |\n{number} | {shown}\n{margin} | {carets}");
     for fix in finding.fixes.iter().take(FIXES_MAX) {
-        let _ = writeln!(out, "{margin} = help: {}{}", fix.title, replacement(text, fix));
+        let _ = writeln!(out, "{margin} = help: {}", safe(&(fix.title.clone() + &replacement(text, fix))));
     }
     out
 }
@@ -66,11 +68,21 @@ fn underline(line: &str, start: usize, end: usize) -> (String, String) {
     let after = before + line[start..end].chars().count();
     let first = before.saturating_sub(LINE_CHARS_MAX / 3).min(chars.len().saturating_sub(LINE_CHARS_MAX));
     let last = (first + LINE_CHARS_MAX).min(chars.len());
-    let mut shown: String =
-        chars[first..last].iter().map(|&c| if c.is_control() && c != '\t' { '\u{FFFD}' } else { c }).collect();
-    let mut carets: String = chars[first..before].iter().map(|&c| blank(c)).collect();
-    let width: usize = chars[before..after.min(last)].iter().map(|&c| width(c)).sum();
-    carets.push_str(&"^".repeat(width.max(1)));
+    let mut shown = String::new();
+    let mut carets = String::new();
+    for (at, &c) in chars.iter().enumerate().take(last).skip(first) {
+        let spelled = spelled(c);
+        let columns = spelled.chars().map(width).sum();
+        shown.push_str(&spelled);
+        match at {
+            _ if at < before => carets.push_str(&" ".repeat(columns)),
+            _ if at < after => carets.push_str(&"^".repeat(columns)),
+            _ => {}
+        }
+    }
+    if !carets.ends_with('^') {
+        carets.push('^');
+    }
     if first > 0 {
         shown.insert(0, '…');
         carets.insert(0, ' ');
@@ -81,8 +93,23 @@ fn underline(line: &str, start: usize, end: usize) -> (String, String) {
     (shown, carets)
 }
 
-fn blank(c: char) -> String {
-    if c == '\t' { "\t".to_owned() } else { " ".repeat(width(c)) }
+/// A text on one line, with nothing in it that steers a terminal.
+fn safe(text: &str) -> String {
+    text.chars().map(spelled).collect()
+}
+
+/// A character as it is shown.
+fn spelled(c: char) -> Cow<'static, str> {
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    match category {
+        _ if c == '\t' => Cow::Borrowed(" "),
+        GeneralCategory::Control
+        | GeneralCategory::Format
+        | GeneralCategory::LineSeparator
+        | GeneralCategory::ParagraphSeparator
+        | GeneralCategory::Unassigned => Cow::Owned(c.escape_unicode().to_string()),
+        _ => Cow::Owned(c.to_string()),
+    }
 }
 
 /// Columns of a terminal that a character takes.
@@ -91,7 +118,7 @@ fn width(c: char) -> usize {
         return 1;
     }
     match CodePointMapData::<GeneralCategory>::new().get(c) {
-        GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark | GeneralCategory::Format => return 0,
+        GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark => return 0,
         _ => {}
     }
     match CodePointMapData::<EastAsianWidth>::new().get(c) {
@@ -116,4 +143,43 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
     }
     out.push_str(&text[at..]);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The line as shown, and what of it the carets underline.
+    fn shown(text: &str, marked: &str) -> (String, String) {
+        let start = text.find(marked).unwrap();
+        let (line, carets) = underline(text, start, start + marked.len());
+        let columns = |text: &str| text.chars().map(width).sum::<usize>();
+        let before = carets.len() - carets.trim_start().len();
+        let under = line.char_indices().filter(|(at, _)| (before..carets.len()).contains(&columns(&line[..*at])));
+        let under = under.map(|(_, c)| c).collect();
+        (line, under)
+    }
+
+    #[test]
+    fn carets_stand_under_what_is_shown() {
+        for (text, marked, line, under) in [
+            ("\ta\t= b", "a\t=", " a = b", "a ="),
+            ("\"\u{1f468}\u{200d}\u{1f469}\" xyz", "xyz", "\"\u{1f468}\\u{200d}\u{1f469}\" xyz", "xyz"),
+            ("\"\u{202e}a\" b", "\u{202e}a", "\"\\u{202e}a\" b", "\\u{202e}a"),
+            ("東京\u{1b}[31m = 1", "=", "東京\\u{1b}[31m = 1", "="),
+        ] {
+            assert_eq!(shown(text, marked), (line.to_owned(), under.to_owned()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_steers_a_terminal_gets_through() {
+        let text = "\u{9b}1m\u{2028}\r \u{202e}\u{feff}x";
+        let finding =
+            Diagnostic::error("E001", Span { start: 0, end: 2 }, text).fix(text, Span { start: 0, end: 1 }, text);
+        let rendered = render(text, text, &[finding]);
+        let steers = |c: char| c != '\n' && (c.is_control() || "\u{2028}\u{202e}\u{feff}".contains(c));
+        assert!(!rendered.contains(steers), "{rendered:?}");
+        assert_eq!(rendered.lines().count(), 6, "{rendered}");
+    }
 }

@@ -13,7 +13,9 @@ use crate::suggest::nearest;
 impl Checker<'_> {
     /// The property of a path and the operators that it takes. Without a content type only names are checked.
     pub(super) fn subject(&mut self, path: &Path, content_type: Option<ContentType>) -> Option<(Subject, Kindred)> {
-        let names_ok = path.segments.iter().filter(|s| !self.segment(s)).count() == 0;
+        // The first name is one of the language's own; where it is not, that is the finding.
+        let keys = path.segments.iter().enumerate().filter(|(at, s)| *at > 0 || s.quoted);
+        let names_ok = keys.filter(|(_, s)| !self.segment(s)).count() == 0;
         let (property, kindred) = self.property(path, content_type)?;
         let locale = match &path.locale {
             Some(locale) => Some(self.locale(locale, &property, kindred)?),
@@ -28,7 +30,7 @@ impl Checker<'_> {
             self.error(code::BAD_PATH, segment.span, "a name cannot be empty");
             return false;
         }
-        let identifier = segment.name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let identifier = is_identifier(&segment.name);
         if !segment.quoted && !identifier {
             let quoted = quote(&segment.name);
             let message =
@@ -115,11 +117,16 @@ impl Checker<'_> {
             self.report(finding.fix(format!("write `{property}`"), span, property));
             return None;
         }
-        if LOCALE_MAP_KEYS.iter().chain([&EXT_INFO_KEY]).any(|k| k.eq_ignore_ascii_case(key)) {
-            let message = format!(
-                "`{key}` holds other properties and is none itself; name the key inside, as `ext.<key>`, or the locale, as `storeName@zh`"
-            );
+        if LOCALE_MAP_KEYS.iter().any(|k| k.eq_ignore_ascii_case(key)) {
+            let message = format!("`{key}` holds the locales of other properties; name the locale, as `storeName@zh`");
             self.error(code::DECLARED_AS_EXT, span, message);
+            return None;
+        }
+        // An `extInfo` that holds no object is one value, under this spelling.
+        if EXT_INFO_KEY.eq_ignore_ascii_case(key) && key != EXT_INFO_KEY {
+            let message = format!("the key is spelled `{EXT_INFO_KEY}`; a key inside it is written `ext.<key>`");
+            let finding = Diagnostic::error(code::DECLARED_AS_EXT, path.segments[1].span, message);
+            self.report(finding.fix(format!("write `{EXT_INFO_KEY}`"), path.segments[1].span, EXT_INFO_KEY));
             return None;
         }
         Some(())
@@ -175,6 +182,10 @@ impl Checker<'_> {
     }
 }
 
+fn is_identifier(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
 /// A name in backticks.
 fn quote(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
@@ -204,7 +215,11 @@ fn meant(name: &str, content_type: Option<ContentType>) -> Option<&'static str> 
 
 fn unknown_property(segment: &Segment, name: &str, content_type: Option<ContentType>) -> Diagnostic {
     let span = segment.span;
-    let mut finding = match meant(name, content_type) {
+    let (undeclared, cited) = match segment.quoted || !is_identifier(name) {
+        true => (format!("ext.{}", quote(name)), format!("ext.{}", quote(name))),
+        false => (format!("ext.{name}"), format!("`ext.{name}`")),
+    };
+    let finding = match meant(name, content_type) {
         Some(near) => {
             let message = format!("unknown property `{name}`; did you mean `{near}`?");
             Diagnostic::error(code::UNKNOWN_PROPERTY, span, message).fix(format!("write `{near}`"), span, near)
@@ -214,13 +229,11 @@ fn unknown_property(segment: &Segment, name: &str, content_type: Option<ContentT
             return Diagnostic::error(code::BAD_PATH, span, message);
         }
         None => {
-            let message = format!("unknown property `{name}`; a key that is not declared is written `ext.{name}`");
+            let message = format!("unknown property `{name}`; a key that is not declared is written {cited}");
             Diagnostic::error(code::UNKNOWN_PROPERTY, span, message)
         }
     };
-    let key = if segment.quoted { quote(name) } else { name.to_owned() };
-    finding = finding.fix(format!("read the undeclared key `ext.{name}`"), span, format!("ext.{key}"));
-    finding
+    finding.fix(format!("read the undeclared key {cited}"), span, undeclared)
 }
 
 fn property_of_other_type(segment: &Segment, id: PropId, content_type: ContentType) -> Diagnostic {

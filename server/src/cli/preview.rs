@@ -2,7 +2,7 @@
 
 use super::Verdict;
 use super::client::{Client, Reply};
-use super::terminal::{cut, safe, safe_lines, table, thousands};
+use super::terminal::{cut, safe, table, thousands};
 use anyhow::Context;
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::diagnostic::render;
@@ -45,7 +45,7 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     };
     // The same check as the server's, here for its carets.
     let checked = check(&rules, &CheckOptions::default());
-    eprint!("{}", safe_lines(&render(&rules, "rules", &checked.diagnostics)));
+    eprint!("{}", render(&rules, "rules", &checked.diagnostics));
     if checked.expr.is_none() {
         return Ok(Verdict::No);
     }

@@ -1,6 +1,6 @@
 //! `penstock rule`: rule texts without a server.
 
-use super::{Verdict, terminal};
+use super::Verdict;
 use anyhow::Context;
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::diagnostic::render;
@@ -23,7 +23,7 @@ pub fn run(command: Command) -> anyhow::Result<Verdict> {
     let Command::Check { file } = command;
     let (name, text) = read(&file)?;
     let checked = check(&text, &CheckOptions::default());
-    eprint!("{}", terminal::safe_lines(&render(&text, &name, &checked.diagnostics)));
+    eprint!("{}", render(&text, &name, &checked.diagnostics));
     let Some(expr) = checked.expr else { return Ok(Verdict::No) };
     writeln!(std::io::stdout(), "ok {:032x}", expr.hash())?;
     Ok(Verdict::Done)

@@ -6,21 +6,12 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The text with control, format and separator characters spelled out (`\u{1b}`); line feeds too.
 pub fn safe(text: &str) -> Cow<'_, str> {
-    escaped(text, is_risky)
-}
-
-/// Like [`safe`] for text of several lines: line feeds stay.
-pub fn safe_lines(text: &str) -> Cow<'_, str> {
-    escaped(text, |c| c != '\n' && is_risky(c))
-}
-
-fn escaped(text: &str, risky: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.chars().any(&risky) {
+    if !text.chars().any(is_risky) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if risky(c) {
+        if is_risky(c) {
             // Writing to a String cannot fail.
             let _ = write!(out, "{}", c.escape_unicode());
         } else {
@@ -96,7 +87,6 @@ mod tests {
         assert_eq!(safe("Mga McDonald's ラーメン"), "Mga McDonald's ラーメン");
         assert_eq!(safe("a\u{1b}[31mb\r\n"), "a\\u{1b}[31mb\\u{d}\\u{a}");
         assert_eq!(safe("\u{9b}1m\u{202e}x\u{200b}"), "\\u{9b}1m\\u{202e}x\\u{200b}");
-        assert_eq!(safe_lines("a\n\u{7}"), "a\n\\u{7}");
     }
 
     #[test]
