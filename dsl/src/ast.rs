@@ -28,6 +28,8 @@ pub struct Block {
     pub content_type: Spanned<String>,
     /// Groups in OR; none in an empty block.
     pub groups: Vec<Group>,
+    /// Whether rules stand here that could not be read; that was reported.
+    pub lost: bool,
     /// What stands between the braces.
     pub body: Span,
     /// From the name to the closing brace.

@@ -14,6 +14,7 @@ use crate::code;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Span};
 use crate::expr::{Block, Expr, Group, Predicate, Rule};
 use crate::limits::{DIAGNOSTICS_MAX, TEXT_BYTES_MAX};
+use crate::mend::mend;
 use crate::recover;
 use crate::registry::ContentType;
 use crate::suggest::nearest;
@@ -50,11 +51,20 @@ pub fn check(text: &str, options: &CheckOptions) -> Checked {
         let span = Span { start: end, end: text.len() };
         return Checked { expr: None, diagnostics: vec![Diagnostic::error(code::TEXT_TOO_LONG, span, message)] };
     }
-    let mut checker = Checker { text, options, findings: Vec::new() };
-    let tree = recover::parse(text, &mut checker.findings);
+    let mended = mend(text);
+    let read = mended.as_ref().map_or(text, |mended| &mended.text);
+    let mut checker = Checker { text: read, options, findings: Vec::new() };
+    let tree = recover::parse(read, &mut checker.findings);
     checker.size(&tree);
     let expr = checker.rule_set(&tree);
-    finish(expr, checker.findings)
+    let findings = checker.findings;
+    finish(
+        expr,
+        match mended {
+            Some(mended) => mended.findings(findings),
+            None => findings,
+        },
+    )
 }
 
 /// Sorts and bounds the findings; drops the meaning when one of them is an error.
@@ -101,7 +111,7 @@ impl Checker<'_> {
                     None => seen.push((content_type, block)),
                 }
             }
-            if block.groups.is_empty() {
+            if block.groups.is_empty() && !block.lost {
                 self.report(empty_block(block));
             }
             let groups = block.groups.iter().map(|g| self.group(g, content_type)).collect();

@@ -1,8 +1,8 @@
 //! Penstock's rule language, alone: text to tree to a checked, canonical [`expr::Expr`].
 //!
 //! No I/O, no index, no async. Whoever evaluates rules gets an [`expr::Expr`] in which all typing and folding is done.
-//! The way of a text: `recover` and `parser` make the tree of [`ast`]; [`check`] gives it meaning; [`diagnostic`] says
-//! what is wrong with it.
+//! The way of a text: `mend` replaces spellings of other languages; `recover` and `parser` make the tree of [`ast`];
+//! [`check`] gives it meaning; [`diagnostic`] says what is wrong with it.
 
 pub mod ast;
 mod canonical;
@@ -13,6 +13,7 @@ pub mod expr;
 mod lexeme;
 pub mod limits;
 pub mod literal;
+mod mend;
 mod parser;
 mod recover;
 pub mod registry;

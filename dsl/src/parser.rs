@@ -144,6 +144,7 @@ impl Build<'_> {
         let mut block = Block {
             content_type: Spanned { node: String::new(), span },
             groups: Vec::new(),
+            lost: false,
             body: Span { start: span.end, end: span.end },
             span,
         };

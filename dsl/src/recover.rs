@@ -80,10 +80,11 @@ impl<'a> Recovery<'a> {
             };
             let closed = self.lexemes.get(end).is_some_and(|l| l.shape == Shape::Sign('}'));
             self.at = if closed { end + 1 } else { end };
-            // A block that lost its type or all of its rules was reported; the check need not ask for them.
-            if let (Some(content_type), Some(groups)) = (content_type, groups) {
+            // A block that lost its type was reported; the check need not ask for it.
+            if let Some(content_type) = content_type {
+                let (groups, lost) = groups.map_or((Vec::new(), true), |groups| (groups, false));
                 let span = content_type.span.to(Span { start: body.end, end: body.end + usize::from(closed) });
-                tree.blocks.push(Block { content_type, groups, body, span });
+                tree.blocks.push(Block { content_type, groups, lost, body, span });
             }
         }
         tree

@@ -130,25 +130,31 @@ fn slip(text: &str, at: usize) -> Option<Diagnostic> {
     let start = text[..at].trim_end().len();
     let one_before = text[..start].char_indices().next_back().map_or(at, |(before, _)| before);
     let rest = |from: usize| text[from..].trim_start();
-    for from in [text.len() - rest(at).len(), one_before] {
-        let here = &text[from..];
-        let hit = SLIPS.iter().find(|(wrong, _)| {
-            here.get(..wrong.len()).is_some_and(|h| h.eq_ignore_ascii_case(wrong))
-                && !(wrong.ends_with(char::is_alphabetic) && here[wrong.len()..].starts_with(is_word))
-        });
-        if let Some((wrong, right)) = hit {
-            let span = Span { start: from, end: from + wrong.len() };
-            let message = format!("`{wrong}` is written `{right}` here");
-            return Some(Diagnostic::error(code::SYNTAX, span, message).fix(format!("write `{right}`"), span, *right));
-        }
-    }
-    single_quoted(text, text.len() - rest(at).len())
+    let next = text.len() - rest(at).len();
+    foreign(text, next).or_else(|| foreign(text, one_before)).or_else(|| single_quoted(text, next))
 }
 
-fn single_quoted(text: &str, start: usize) -> Option<Diagnostic> {
+/// The error about a spelling of another language that begins at `from`; its fix is what to write.
+pub fn foreign(text: &str, from: usize) -> Option<Diagnostic> {
+    let here = &text[from..];
+    let (wrong, right) = SLIPS.iter().find(|(wrong, _)| {
+        here.get(..wrong.len()).is_some_and(|h| h.eq_ignore_ascii_case(wrong))
+            && !(wrong.ends_with(char::is_alphabetic) && here[wrong.len()..].starts_with(is_word))
+    })?;
+    let span = Span { start: from, end: from + wrong.len() };
+    // `a&&b` needs spaces once it is `and`.
+    let space = |needed: bool| if needed && right.ends_with(char::is_alphabetic) { " " } else { "" };
+    let before = space(text[..span.start].ends_with(is_word));
+    let fixed = [before, right, space(text[span.end..].starts_with(is_word))].concat();
+    let message = format!("`{wrong}` is written `{right}` here");
+    Some(Diagnostic::error(code::SYNTAX, span, message).fix(format!("write `{right}`"), span, fixed))
+}
+
+/// The error about a string in single quotation marks that begins at `start`.
+pub fn single_quoted(text: &str, start: usize) -> Option<Diagnostic> {
     let inner = text[start..].strip_prefix('\'')?;
-    let line = &inner[..inner.find('\n').unwrap_or(inner.len())];
-    let end = start + 2 + line.find('\'')?;
+    let close = inner.find(['\'', '\n']).filter(|&at| inner[at..].starts_with('\''))?;
+    let end = start + 2 + close;
     let span = Span { start, end };
     let fixed = format!("\"{}\"", text[start + 1..end - 1].replace('"', "\\\""));
     let message = "a string stands in double quotation marks";
