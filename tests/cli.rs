@@ -124,6 +124,7 @@ fn of_equal_versions_the_first_line_stands_whatever_the_connections() {
     let path = file(&server, "twice.ndjson", text.as_bytes());
     let output = with(&server, &["load", "--connections", "16", path.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1), "300 conflicts");
+    assert!(!stderr(&output).contains("VERSION_CONFLICT VERSION_CONFLICT"), "{}", stderr(&output));
     assert_eq!(server.matched("STORE { storeName = \"Name 0\" }"), 100);
 }
 
@@ -153,23 +154,52 @@ fn lines_go_to_their_tenants() {
 #[test]
 fn a_load_that_broke_off_goes_on() {
     let server = Server::start();
-    let path = file(&server, "big.ndjson", lines(2000).as_bytes());
-    let path = path.to_str().unwrap();
-    let mut revoked = server.add_key("T");
-    penstock(&["key", "revoke", "--data", server.data().to_str().unwrap(), &revoked]);
-    let output = penstock(&["load", path, "--url", &server.url, "--key", &revoked]);
+    let gzip = |text: &str| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).unwrap();
+        gzip.finish().unwrap()
+    };
+    let all = lines(2000);
+    let at = all.match_indices('\n').nth(1949).unwrap().0 + 1;
+    let (first, rest) = (gzip(&format!("not json\n{}", &all[..at])), gzip(&all[at..]));
+    // The second part is damaged, and mended without a trace.
+    let path = file(&server, "big.gz", &[first.clone(), vec![0; rest.len()]].concat());
+    let modified = path.metadata().unwrap().modified().unwrap();
+    let name = path.to_str().unwrap();
+    let output = with(&server, &["load", "--connections", "1", name]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("revoked"), "{}", stderr(&output));
-    let note = format!("{path}.penstock-progress");
-    let text = std::fs::read_to_string(&note).unwrap();
-    // As if it had broken off after 1,900 lines.
-    std::fs::write(&note, text.replace("\"lines\":0", "\"lines\":1900")).unwrap();
-    revoked.clear();
-    let output = with(&server, &["load", path]);
-    assert!(stderr(&output).contains("going on after line 1,900"), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("after line 1,951") && !said.contains("goes on from here"), "{said}");
+    std::fs::write(&path, [first, rest].concat()).unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+    let note = format!("{name}.penstock-progress");
+    assert!(std::path::Path::new(&note).exists());
+
+    let output = with(&server, &["load", name]);
+    assert_eq!(output.status.code(), Some(1), "the line that was refused before counts: {}", stderr(&output));
+    assert!(stderr(&output).contains("going on after line 1,901, 1 refused so far"), "{}", stderr(&output));
     assert!(stdout(&output).contains("100 lines"), "{}", stdout(&output));
     assert!(!std::path::Path::new(&note).exists());
-    assert!(stdout(&with(&server, &["load", path])).contains("2,000 lines"));
+    assert_eq!(server.matched("STORE { all }"), 2000);
+    assert!(stdout(&with(&server, &["load", name])).contains("2,001 lines"));
+}
+
+#[test]
+fn what_stays_wrong_is_not_to_be_tried_again() {
+    let server = Server::start();
+    let whole = zstd::encode_all(lines(300).as_bytes(), 1).unwrap();
+    let cut = file(&server, "cut.zst", &whole[..whole.len() - 4]);
+    let good = file(&server, "good.ndjson", lines(3).as_bytes());
+    let revoked = server.add_key("T");
+    penstock(&["key", "revoke", "--data", server.data().to_str().unwrap(), &revoked]);
+    let no_key = penstock(&["load", good.to_str().unwrap(), "--url", &server.url, "--key", &revoked]);
+    assert!(stderr(&no_key).contains("revoked"), "{}", stderr(&no_key));
+    let outputs = [no_key, with(&server, &["load", cut.to_str().unwrap()]), with(&server, &["load", "/nowhere"])];
+    for output in outputs {
+        let said = stderr(&output);
+        assert!(output.status.code() == Some(2) && !said.contains("goes on from here"), "{said}");
+    }
+    assert!(!std::path::Path::new(&format!("{}.penstock-progress", good.display())).exists());
 }
 
 #[test]
@@ -198,6 +228,8 @@ fn a_preview_is_text_or_json() {
     let output = with(&server, &["preview", rules, "--json", "--limit", "1"]);
     let body: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((body["counts"]["matched"].as_u64(), body["items"].as_array().unwrap().len()), (Some(2), 1));
+    let json = stdout(&with(&server, &["preview", rules, "--json"]));
+    assert!(json.contains("\\u202e") && !json.contains('\u{202e}'), "{json}");
     let output = with(&server, &["preview", "STORE { storname = \"x\" }"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("storeName") && stderr(&output).contains('^'), "{}", stderr(&output));
@@ -242,9 +274,8 @@ fn demo(folder: &std::path::Path) -> String {
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     while !told.contains("Ctrl-C stops it") && lines.read_line(&mut told).unwrap() > 0 {}
     // What it says to copy and paste is tried as it stands.
-    for line in told.lines().filter(|line| line.starts_with("  penstock preview ")) {
-        let command = line.trim().replacen("penstock", PENSTOCK, 1);
-        let output = Command::new("sh").args(["-c", &command]).output().unwrap();
+    for command in told.lines().filter(|line| line.contains(" preview ")) {
+        let output = Command::new("sh").args(["-c", command]).output().unwrap();
         assert!(output.status.success(), "{command}: {}", stderr(&output));
         assert!(!stdout(&output).starts_with("0 matched"), "{command}: {}", stdout(&output));
     }
@@ -257,10 +288,25 @@ fn demo(folder: &std::path::Path) -> String {
 fn the_demo_loads_once_and_its_three_previews_match() {
     let folder = tempfile::tempdir().unwrap();
     let first = demo(folder.path());
-    assert_eq!(first.matches("  penstock preview ").count(), 3, "{first}");
+    assert_eq!(first.matches(" preview ").count(), 3, "{first}");
     assert!(first.contains("loaded"), "{first}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let key = folder.path().join("demo.key");
+        assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
     let again = demo(folder.path());
     assert!(!again.contains("loaded"), "{again}");
     let key = |told: &str| told.lines().find(|l| l.contains("API key")).unwrap().to_string();
     assert_eq!(key(&first), key(&again), "the key stays");
+}
+
+#[test]
+fn a_folder_in_use_is_said_before_anything_listens() {
+    let server = Server::start();
+    let output = penstock(&["serve", "--listen", "127.0.0.1:0", "--data", server.data().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("another penstock runs on the data folder"), "{}", stderr(&output));
+    assert_eq!(stdout(&output), "");
 }

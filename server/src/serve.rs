@@ -10,9 +10,9 @@ use anyhow::{Context, anyhow};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use penstock_engine::Engine;
+use penstock_engine::{Engine, OpenError};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -61,6 +61,7 @@ async fn run(options: ServeOptions, hooks: Hooks) -> anyhow::Result<()> {
         TcpListener::bind(&options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
     let keys = Keys::open(&options.data)?;
+    refuse_in_use(&options.data)?;
     let app = App::new(keys, crate::metrics::install()?, options.settings);
     (hooks.bound)(address);
     tracing::info!(%address, data = %options.data.display(), "listening");
@@ -78,6 +79,16 @@ async fn run(options: ServeOptions, hooks: Hooks) -> anyhow::Result<()> {
         name = signals.next() => tracing::warn!(signal = name, "stopping at once"),
     }
     end
+}
+
+/// Fails if another process serves the folder, before anything is announced. The engine takes the lock for good.
+fn refuse_in_use(data: &Path) -> anyhow::Result<()> {
+    let free = match std::fs::File::open(data.join("lock")) {
+        Ok(lock) => !matches!(lock.try_lock(), Err(std::fs::TryLockError::WouldBlock)),
+        Err(_) => true,
+    };
+    let path = data.display().to_string();
+    if free { Ok(()) } else { Err(OpenError::InUse { path }).context("cannot open the store") }
 }
 
 /// Opens the engine and watches it; returns only with an error.

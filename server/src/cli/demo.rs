@@ -10,6 +10,7 @@ use super::{Verdict, terminal};
 use crate::app::Settings;
 use crate::serve::{Hooks, ServeOptions, serve};
 use anyhow::Context;
+use std::fs::File;
 use std::io::{Cursor, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ include!(concat!(env!("OUT_DIR"), "/demo_files.rs"));
 
 /// The tenant of the demo's content.
 const TENANT: &str = "DEMO";
-/// Where the demo keeps its key: what protects nothing may lie in the open.
+/// Where the demo keeps its key.
 const KEY_FILE: &str = "demo.key";
 const CONNECTIONS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,8 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Previews to try: what it shows, and the rule text.
 const EXAMPLES: [(&str, &str); 3] = [
     (
-        "Latin, with a typing error",
-        r#"MERCHANT { merchantName ~ "starbuks" } STORE { storeName ~ "best buy" and province in ("CA") }"#,
+        "Latin, with typing errors",
+        r#"MERCHANT { merchantName ~ "coffe" } STORE { storeName ~ "internatonal airport" and merchantId in ("BESTBUY") }"#,
     ),
     ("Japanese", r#"STORE { storeName contains "ラーメン" or externalCategories in ("ラーメン") }"#),
     ("Money", r#"LOCAL_SKU { "Mid-price": salePrice in HKD 100..500 or salePrice in PHP 500..2500 }"#),
@@ -97,11 +98,25 @@ fn key(data: &Path) -> anyhow::Result<String> {
     let path = data.join(KEY_FILE);
     let kept = std::fs::read_to_string(&path).unwrap_or_default().trim().to_string();
     if keys.tenant(&kept)?.is_some_and(|tenant| &*tenant.0 == TENANT) {
+        private(&path).with_context(|| path.display().to_string())?;
         return Ok(kept);
     }
     let key = keys.add(TENANT, Some("made by penstock demo"))?;
-    std::fs::write(&path, format!("{key}\n")).with_context(|| path.display().to_string())?;
+    let write = |mut file: File| file.set_len(0).and_then(|()| writeln!(file, "{key}"));
+    private(&path).and_then(write).with_context(|| path.display().to_string())?;
     Ok(key)
+}
+
+/// The file, made if there is none, for its owner's eyes only.
+fn private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
 }
 
 fn load_all(client: &Client, key: &str) -> anyhow::Result<()> {
@@ -132,7 +147,7 @@ fn count(client: &Client, key: &str, rules: &str) -> anyhow::Result<u64> {
 
 /// Where to look and what to try, to be copied into a shell.
 fn guide(client: &Client, key: &str) -> anyhow::Result<String> {
-    let url = client.url();
+    let (url, program) = (client.url(), program());
     let mut text =
         format!("\nPenstock is at {url} (API to read and try: {url}/docs)\nAPI key of tenant {TENANT}: {key}\n");
     for (what, rules) in EXAMPLES {
@@ -140,12 +155,27 @@ fn guide(client: &Client, key: &str) -> anyhow::Result<String> {
         let body = serde_json::json!({ "rules": rules, "limit": 5 }).to_string();
         let (rules, body) = (quoted(rules), quoted(&body));
         text.push_str(&format!(
-            "\n{what}: {matched} items\n  penstock preview {rules} --url {url} --key {key}\n  \
+            "\n{what}: {matched} items\n  {program} preview {rules} --url {url} --key {key}\n  \
              curl -s {url}/api/v1/preview -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d {body}\n"
         ));
     }
     text.push_str("\nCtrl-C stops it; the same command goes on with the same content.\n");
     Ok(text)
+}
+
+/// How a shell in this folder runs this program.
+fn program() -> String {
+    let Ok(path) = std::env::current_exe() else { return "penstock".to_string() };
+    called(&path, &std::env::current_dir().unwrap_or_default())
+}
+
+fn called(program: &Path, here: &Path) -> String {
+    let name = match program.strip_prefix(here) {
+        Ok(below) if !here.as_os_str().is_empty() => format!("./{}", below.display()),
+        _ => program.display().to_string(),
+    };
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b));
+    if plain { name } else { quoted(&name) }
 }
 
 /// For a POSIX shell.
@@ -163,6 +193,12 @@ mod tests {
             let checked = penstock_dsl::check::check(rules, &Default::default());
             assert!(checked.expr.is_some(), "{rules}: {:?}", checked.diagnostics);
         }
+    }
+
+    #[test]
+    fn the_program_is_called_by_its_path() {
+        assert_eq!(called(Path::new("/a/b/penstock"), Path::new("/a")), "./b/penstock");
+        assert_eq!(called(Path::new("/a b/penstock"), Path::new("/c")), "'/a b/penstock'");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Verdict;
 use super::client::{Client, Reply};
-use super::terminal::{cut, safe, table, thousands};
+use super::terminal::{cut, safe, safe_json, table, thousands};
 use anyhow::Context;
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::diagnostic::render;
@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     let mut out = std::io::stdout().lock();
     match args.json {
         true => {
-            out.write_all(&reply.body)?;
+            out.write_all(safe_json(&String::from_utf8_lossy(&reply.body)).as_bytes())?;
             out.write_all(b"\n")?;
         }
         false => {

@@ -6,14 +6,28 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The text with control, format and separator characters spelled out (`\u{1b}`); line feeds too.
 pub fn safe(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_risky) {
+    escaped(text, is_risky, |out, c| out.extend(c.escape_unicode()))
+}
+
+/// JSON that means the same, with such characters as `\uXXXX`; outside strings JSON has none but white space.
+pub fn safe_json(json: &str) -> Cow<'_, str> {
+    let risky = |c| is_risky(c) && !matches!(c, '\n' | '\r' | '\t');
+    escaped(json, risky, |out, c| {
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    })
+}
+
+fn escaped(text: &str, risky: impl Fn(char) -> bool, escape: impl Fn(&mut String, char)) -> Cow<'_, str> {
+    if !text.chars().any(&risky) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if is_risky(c) {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "{}", c.escape_unicode());
+        if risky(c) {
+            escape(&mut out, c);
         } else {
             out.push(c);
         }
@@ -87,6 +101,15 @@ mod tests {
         assert_eq!(safe("Mga McDonald's ラーメン"), "Mga McDonald's ラーメン");
         assert_eq!(safe("a\u{1b}[31mb\r\n"), "a\\u{1b}[31mb\\u{d}\\u{a}");
         assert_eq!(safe("\u{9b}1m\u{202e}x\u{200b}"), "\\u{9b}1m\\u{202e}x\\u{200b}");
+    }
+
+    #[test]
+    fn json_stays_the_same_json() {
+        let risky = "a\u{7f}\u{9b}1m\u{202e}\u{e0001}\u{2066}é";
+        let json = format!("{{\n\t\"k\": {}}}", serde_json::to_string(risky).unwrap());
+        let safe = safe_json(&json);
+        assert!(safe.contains("a\\u007f\\u009b1m\\u202e\\udb40\\udc01\\u2066é"), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap()["k"], risky);
     }
 
     #[test]

@@ -5,9 +5,10 @@
 
 use super::lines::{self, Lines};
 use super::resume::Mark;
-use super::send::{Sender, Told};
+use super::send::{GaveUp, Sender, Told};
 use super::summary::Summary;
 use super::{Plan, terminal};
+use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender as Queue, bounded};
 use indicatif::ProgressBar;
 use parking_lot::Mutex;
@@ -52,18 +53,27 @@ struct Shared<'a> {
     open: BTreeSet<u64>,
     /// The last line read.
     read: u64,
+    /// Refused lines after those that are counted in `refused_before`.
+    refused: BTreeSet<u64>,
+    refused_before: u64,
     failed: Option<anyhow::Error>,
 }
 
 impl<'a> Feed<'a> {
     /// Of a file called `name`; what becomes of its lines is added to the summary.
     pub fn new(plan: &'a Plan, name: &'a str, bar: &'a ProgressBar, summary: &'a mut Summary) -> Feed<'a> {
-        let shared = Mutex::new(Shared { summary, open: BTreeSet::new(), read: 0, failed: None });
+        let (open, refused) = (BTreeSet::new(), BTreeSet::new());
+        let shared = Mutex::new(Shared { summary, open, read: 0, refused, refused_before: 0, failed: None });
         Feed { plan, name, bar, shared }
     }
 
     /// Reads, sends, and returns when every line has its answer.
     pub fn run(self, lines: Lines, mut mark: Option<&mut Mark>) -> anyhow::Result<()> {
+        if let Some(mark) = &mark {
+            let mut shared = self.shared.lock();
+            shared.refused_before = mark.refused();
+            shared.summary.add_earlier(mark.lines(), mark.refused());
+        }
         let result = std::thread::scope(|scope| {
             let lanes: Vec<Queue<Batch>> = (0..self.plan.connections)
                 .map(|_| {
@@ -75,7 +85,7 @@ impl<'a> Feed<'a> {
                 .collect();
             self.deal(lines, &lanes, mark.as_deref_mut())
         });
-        let done_up_to = self.done_up_to();
+        let (done, refused) = self.done_up_to();
         let failed = self.shared.into_inner().failed;
         match (failed.map_or(result, Err), mark) {
             (Ok(()), Some(mark)) => {
@@ -83,9 +93,15 @@ impl<'a> Feed<'a> {
                 Ok(())
             }
             (Err(error), Some(mark)) => {
-                mark.reached(done_up_to.max(mark.lines()));
-                mark.write();
-                Err(error.context("the same command goes on from here"))
+                if done > mark.lines() {
+                    mark.reached(done, refused);
+                    mark.write();
+                }
+                // What is wrong with the file or the key stays wrong.
+                match error.is::<GaveUp>() {
+                    true => Err(error.context("the same command goes on from here")),
+                    false => Err(error),
+                }
             }
             (result, None) => result,
         }
@@ -98,7 +114,11 @@ impl<'a> Feed<'a> {
         let mut filling: Vec<Batch> = Vec::new();
         filling.resize_with(lanes.len() * keys, Batch::default);
         loop {
-            let (number, line) = match lines.next()? {
+            let next = lines.next().with_context(|| {
+                let thousands = terminal::thousands(lines.number());
+                format!("nothing can be read after line {thousands}; the file may be cut off or damaged")
+            });
+            let (number, line) = match next? {
                 lines::Line::End => break,
                 lines::Line::Item(number, _) | lines::Line::Unreadable(number, _) if number <= skip => {
                     self.shared.lock().read = number;
@@ -120,7 +140,8 @@ impl<'a> Feed<'a> {
                     return Ok(());
                 }
                 if let Some(mark) = &mut mark {
-                    mark.reached(self.done_up_to());
+                    let (done, refused) = self.done_up_to();
+                    mark.reached(done, refused);
                 }
             }
             self.put(batch, key, line);
@@ -187,17 +208,25 @@ impl<'a> Feed<'a> {
             let issue = told.issues.iter().find(|i| i.severity == "ERROR").or(told.issues.first());
             let (code, pointer, message) =
                 issue.map_or(("", "", ""), |issue| (&issue.code, &issue.pointer, &issue.message));
-            let text = format!("{}:{number}: {} {code} {pointer}: {message}", self.name, told.outcome);
+            let outcome = &told.outcome;
+            let code = if code == outcome { String::new() } else { format!(" {code}") };
+            let text = format!("{}:{number}: {outcome}{code} {pointer}: {message}", self.name);
             self.bar.suspend(|| eprintln!("{}", terminal::safe(&text)));
         }
         let mut shared = self.shared.lock();
         shared.read = shared.read.max(number);
+        if told.is_refused() {
+            shared.refused.insert(number);
+        }
         shared.summary.add(self.name, number, told);
     }
 
-    /// All lines up to this one have their answers.
-    fn done_up_to(&self) -> u64 {
-        let shared = self.shared.lock();
-        shared.open.first().map_or(shared.read, |first| first - 1)
+    /// All lines up to this one have their answers, and so many of them were refused.
+    fn done_up_to(&self) -> (u64, u64) {
+        let shared = &mut *self.shared.lock();
+        let done = shared.open.first().map_or(shared.read, |first| first - 1);
+        let later = shared.refused.split_off(&(done + 1));
+        shared.refused_before += std::mem::replace(&mut shared.refused, later).len() as u64;
+        (done, shared.refused_before)
     }
 }

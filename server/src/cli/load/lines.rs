@@ -47,6 +47,11 @@ impl Lines {
         Ok(Lines { reader, number: 0 })
     }
 
+    /// The last line that was read.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
     /// The next line that is not blank. The last one needs no line feed.
     pub fn next(&mut self) -> std::io::Result<Line> {
         loop {

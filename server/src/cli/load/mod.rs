@@ -112,8 +112,10 @@ pub fn run(args: Args) -> anyhow::Result<Verdict> {
         let result = load_file(&plan, file, &args, &mut summary);
         if let Err(error) = result {
             // What was done before it broke off is worth knowing.
-            print(&summary)?;
-            return Err(error.context(format!("{}: broken off", file.display())));
+            if summary.lines() > 0 {
+                print(&summary)?;
+            }
+            return Err(error.context(file.display().to_string()));
         }
     }
     print(&summary)?;
@@ -131,20 +133,25 @@ fn load_file(plan: &Plan, file: &Path, args: &Args, summary: &mut Summary) -> an
     let name = file.display().to_string();
     if file.as_os_str() == "-" {
         let lines = Lines::open(Box::new(std::io::stdin()), ProgressBar::hidden())?;
-        return load(plan, "stdin", lines, None, &ProgressBar::hidden(), summary);
+        return load(plan, "stdin", lines, None, &ProgressBar::hidden(), summary).context("broken off");
     }
-    let source = std::fs::File::open(file).with_context(|| name.clone())?;
-    let mut mark = Mark::of(file, plan.client.url()).with_context(|| name.clone())?;
+    let source = std::fs::File::open(file)?;
+    let mut mark = Mark::of(file, plan)?;
     if args.restart {
         mark.forget();
     }
     if mark.lines() > 0 {
         let lines = terminal::thousands(mark.lines());
-        eprintln!("{}: going on after line {lines} (--restart begins anew)", terminal::safe(&name));
+        let refused = terminal::thousands(mark.refused());
+        let name = terminal::safe(&name);
+        eprintln!(
+            "{name}: going on after line {lines}, {refused} refused so far; --restart begins anew, as a server that was emptied \
+             needs"
+        );
     }
     let bar = if args.quiet { ProgressBar::hidden() } else { bar(&name, source.metadata()?.len()) };
-    let lines = Lines::open(Box::new(source), bar.clone()).with_context(|| name.clone())?;
-    let result = load(plan, &name, lines, Some(&mut mark), &bar, summary);
+    let lines = Lines::open(Box::new(source), bar.clone())?;
+    let result = load(plan, &name, lines, Some(&mut mark), &bar, summary).context("broken off");
     bar.finish_and_clear();
     result
 }

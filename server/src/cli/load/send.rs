@@ -68,6 +68,14 @@ struct ResultInfo {
     result_message: String,
 }
 
+/// The server stayed busy or gone; the same lines may go through later.
+#[derive(Debug, thiserror::Error)]
+#[error("gave up after {seconds} s: {words}")]
+pub struct GaveUp {
+    seconds: u64,
+    words: String,
+}
+
 /// What to do with a reply.
 enum Step {
     Told(Vec<Told>),
@@ -110,7 +118,7 @@ impl Sender<'_> {
                 Step::Again(words, retry_after) => {
                     let first: Instant = *since.get_or_insert_with(Instant::now);
                     if first.elapsed() >= self.patience {
-                        anyhow::bail!("gave up after {} s: {words}", self.patience.as_secs());
+                        return Err(GaveUp { seconds: self.patience.as_secs(), words }.into());
                     }
                     std::thread::sleep(retry_after.map_or(pause, |asked| asked.min(RETRY_AFTER_MAX)));
                     pause = (pause * 2).min(PAUSE_MAX);
