@@ -162,6 +162,18 @@ fn bad_requests_are_told_what_is_bad() {
     problem(&server.get("/api/v1/values?property=stdCategories&limit=201"), 400);
     problem(&server.get("/api/v1/values?property=stdCategories&contentType=SHOP"), 400);
     problem(&server.get("/api/v1/properties?contentType=SHOP"), 400);
+    for (query, words) in [
+        ("contentType=STORE&property=name", "STORE has no property \"name\""),
+        ("contentType=STORE&property=storname", "did you mean storeName?"),
+        ("property=ext.", "ext. needs a key"),
+        ("contentType=STORE&property=priceRange", "of kind priceRange"),
+        ("prefix=a", "the parameter property is missing"),
+        ("property=storeName&limit=ten", "limit must be from 1 to 200"),
+        ("property=storeName&property=city", "each parameter stands once"),
+    ] {
+        let body = problem(&server.get(&format!("/api/v1/values?{query}")), 400);
+        assert!(body["detail"].as_str().unwrap().contains(words), "{query}: {body}");
+    }
     problem(&server.get("/api/v1/items/SHOP/x"), 400);
     problem(&server.get("/api/v1/items/STORE/%FF"), 400);
     problem(&server.get("/api/v1/items/STORE/nope"), 404);
@@ -206,6 +218,9 @@ fn g7_values_are_the_most_frequent_two_hundred() {
 #[test]
 fn properties_are_declared_or_seen() {
     let server = Server::start();
+    let empty = server.get("/api/v1/properties?contentType=STORE").json();
+    let declared = empty["properties"].as_array().unwrap();
+    assert!(declared.iter().any(|p| p["name"] == "storeName" && p["filled"] == 0 && p["of"] == 0), "{empty}");
     server.sync(&[store("a", 1, &json!({ "storeName": "A", "reviewCount": 12 }))]);
     let properties = server.get("/api/v1/properties?contentType=STORE").json();
     let find = |name: &str| {

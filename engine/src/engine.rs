@@ -223,9 +223,9 @@ impl Engine {
         }
     }
 
-    /// What is known of every property; empty for a tenant without content, or where reading the store fails.
+    /// What is known of every property; empty where reading the store fails.
     pub fn properties(&self, tenant: &TenantId) -> Vec<PropertyInfo> {
-        let Some(tenant) = self.shared.tenant(tenant) else { return Vec::new() };
+        let Some(tenant) = self.shared.tenant(tenant) else { return values::properties_of_nothing() };
         values::properties(&tenant).unwrap_or_else(|error| {
             self.shared.fail(format!("reading the index failed: {error}"));
             Vec::new()

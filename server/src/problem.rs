@@ -133,6 +133,18 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", "The request is not well formed", detail)
     }
 
+    /// 400: a query string of which even the parameters cannot be told apart.
+    pub fn query() -> Problem {
+        Problem::bad_request(
+            "the query string cannot be read: each parameter stands once, as name=value with percent-encoding",
+        )
+    }
+
+    /// 400: content has no such property.
+    pub fn unknown_property(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "unknown-property", "There is no such property", detail)
+    }
+
     /// 404: no such thing.
     pub fn not_found(detail: impl Into<String>) -> Problem {
         Problem::plain(StatusCode::NOT_FOUND, detail)
@@ -188,11 +200,13 @@ impl Problem {
     pub fn values(error: &ValuesError) -> Problem {
         let status = StatusCode::BAD_REQUEST;
         match error {
-            ValuesError::UnknownProperty(_) => {
-                Problem::new(status, "unknown-property", "There is no such property", error.to_string())
-            }
-            ValuesError::NoValues(..) => {
-                Problem::new(status, "no-values", "The property has no list of values", error.to_string())
+            ValuesError::UnknownProperty(_) => Problem::unknown_property(error.to_string()),
+            ValuesError::NoValues(name, kind) => {
+                // As /api/v1/properties spells it.
+                let kind = serde_json::to_value(kind).unwrap_or_default();
+                let kind = kind.as_str().unwrap_or_default();
+                let detail = format!("{name} is of kind {kind}, which has no list of values");
+                Problem::new(status, "no-values", "The property has no list of values", detail)
             }
             ValuesError::Store(_) => Problem::internal(&error.to_string()),
         }

@@ -71,7 +71,7 @@ pub async fn properties(
     Tenant(tenant): Tenant,
     query: Result<Query<PropertiesQuery>, QueryRejection>,
 ) -> Result<Json<PropertiesResponse>, Problem> {
-    let Query(query) = query.map_err(|e| Problem::bad_request(e.body_text()))?;
+    let Query(query) = query.map_err(|_| Problem::query())?;
     let only = content_type(query.content_type.as_deref())?;
     let all = app.query(move |engine| engine.properties(&tenant)).await?;
     let properties = all.into_iter().filter(|p| only.is_none_or(|t| t == p.content_type)).map(Property::from).collect();

@@ -126,18 +126,9 @@ pub fn properties(tenant: &Tenant) -> Result<Vec<PropertyInfo>, IndexError> {
         let fill = Fill::of(&reading, content_type)?;
         let of = live[content_type.index()];
         for id in PropId::all() {
-            if let Some(declared) = id.get().declared_by(content_type) {
-                out.push(PropertyInfo {
-                    name: id.name().to_owned(),
-                    kind: Some(id.kind()),
-                    content_type,
-                    required: declared.required,
-                    filled: fill.count(PropertyRef::Declared(id))?,
-                    of,
-                    seen_shapes: Vec::new(),
-                    distinct_estimate: None,
-                    first_last_seen_ms: None,
-                });
+            if id.get().declared_by(content_type).is_some() {
+                let filled = fill.count(PropertyRef::Declared(id))?;
+                out.extend(declared_info(id, content_type, filled, of));
             }
         }
         for (name, key) in learned.keys(content_type) {
@@ -155,6 +146,27 @@ pub fn properties(tenant: &Tenant) -> Result<Vec<PropertyInfo>, IndexError> {
         }
     }
     Ok(out)
+}
+
+/// The same for a tenant without content: what is declared, filled 0 of 0.
+pub fn properties_of_nothing() -> Vec<PropertyInfo> {
+    let of_type = |t| PropId::all().filter_map(move |id| declared_info(id, t, 0, 0));
+    ContentType::ALL.into_iter().flat_map(of_type).collect()
+}
+
+fn declared_info(id: PropId, content_type: ContentType, filled: u64, of: u64) -> Option<PropertyInfo> {
+    let declared = id.get().declared_by(content_type)?;
+    Some(PropertyInfo {
+        name: id.name().to_owned(),
+        kind: Some(id.kind()),
+        content_type,
+        required: declared.required,
+        filled,
+        of,
+        seen_shapes: Vec::new(),
+        distinct_estimate: None,
+        first_last_seen_ms: None,
+    })
 }
 
 /// Counts live items of a type that have a property.
