@@ -14,8 +14,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use parking_lot::{Mutex, RwLock};
 use penstock_dsl::registry::ContentType;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -29,8 +30,8 @@ const GROUP_BATCHES_MAX: usize = 64;
 const GROUP_BYTES_MAX: usize = 8 << 20;
 /// Committed groups that wait for the fold.
 const FOLD_GROUPS_MAX: usize = 8;
-/// Items of a tenant that may wait for its index; beyond, batches are refused so that previews stay quick.
-const OVERLAY_ITEMS_MAX: u64 = 400_000;
+/// Bytes of `contentInfo` that wait for the log and the fold; more are refused.
+const QUEUE_BYTES_MAX: u64 = 256 << 20;
 const RETRY_AFTER_S: u32 = 1;
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(1);
 
@@ -83,6 +84,27 @@ struct Submission {
     header: Header,
     items: Vec<Item>,
     reply: Reply,
+    charge: Charge,
+}
+
+/// Bytes counted for as long as this lives.
+struct Charge {
+    total: Arc<AtomicU64>,
+    bytes: u64,
+}
+
+impl Charge {
+    fn of(total: &Arc<AtomicU64>, items: &[Item]) -> Self {
+        let bytes = items.iter().map(|item| item.content_info.len() as u64).sum();
+        total.fetch_add(bytes, Ordering::Relaxed);
+        Charge { total: total.clone(), bytes }
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.total.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 /// One tenant's part of a committed group.
@@ -96,6 +118,7 @@ struct Committed {
 pub struct Engine {
     shared: Arc<Shared>,
     queue: Mutex<Option<Sender<Submission>>>,
+    queued_bytes: Arc<AtomicU64>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Held open for its lock on the folder.
     lock: Mutex<Option<std::fs::File>>,
@@ -165,6 +188,7 @@ impl Engine {
         Ok(Engine {
             shared,
             queue: Mutex::new(Some(queue)),
+            queued_bytes: Arc::default(),
             threads: Mutex::new(threads),
             lock: Mutex::new(Some(lock)),
         })
@@ -176,7 +200,11 @@ impl Engine {
         if self.shared.failure.get().is_some() {
             return reply(Err(SubmitError::Stopped));
         }
-        if self.shared.tenant(tenant).is_some_and(|t| t.overlay_items() > OVERLAY_ITEMS_MAX) {
+        if self.shared.tenant(tenant).is_some_and(|t| t.is_behind()) {
+            return reply(Err(SubmitError::Overloaded { retry_after_s: RETRY_AFTER_S }));
+        }
+        let charge = Charge::of(&self.queued_bytes, &items);
+        if self.queued_bytes.load(Ordering::Relaxed) > QUEUE_BYTES_MAX {
             return reply(Err(SubmitError::Overloaded { retry_after_s: RETRY_AFTER_S }));
         }
         let header = Header { received_ms: meta.received_ms, biz_date: meta.biz_date };
@@ -187,7 +215,7 @@ impl Engine {
                 return reply(Err(SubmitError::Stopped));
             }
         };
-        let submission = Submission { tenant: tenant.clone(), frame, header, items, reply };
+        let submission = Submission { tenant: tenant.clone(), frame, header, items, reply, charge };
         let refused = match &*self.queue.lock() {
             Some(queue) => queue.try_send(submission),
             None => Err(TrySendError::Disconnected(submission)),
@@ -240,13 +268,13 @@ impl Engine {
         content_id: &str,
     ) -> Result<Option<PreviewItem>, String> {
         let Some(tenant) = self.shared.tenant(tenant) else { return Ok(None) };
-        let (as_of, ordinal) = {
+        let entry = {
             let state = tenant.state.read();
             let ordinal = state.catalog.ordinal(content_type, content_id);
-            (state.seq, ordinal.filter(|&o| state.catalog.entry(o).is_some_and(|entry| entry.live)))
+            ordinal.and_then(|ordinal| state.catalog.entry(ordinal)).filter(|entry| entry.live).copied()
         };
-        let Some(ordinal) = ordinal else { return Ok(None) };
-        let mut items = page::render(&tenant, &*self.shared.log, as_of, &[ordinal]).map_err(|e| e.to_string())?;
+        let Some(entry) = entry else { return Ok(None) };
+        let mut items = page::render_entries(&tenant, &*self.shared.log, &[entry]).map_err(|e| e.to_string())?;
         Ok(items.pop())
     }
 
@@ -285,8 +313,10 @@ impl Engine {
                 tracing::error!("an engine thread panicked");
             }
         }
+        // After a failure the state may be half of a record further than it says: no checkpoint of it.
+        let sound = self.shared.failure.get().is_none();
         for tenant in self.shared.tenants.read().values() {
-            if let Err(error) = tenant.close() {
+            if let Err(error) = tenant.close(sound) {
                 tracing::error!(%error, tenant = %tenant.id.0, "closing a tenant failed; the next start folds more of the log");
             }
         }
@@ -294,13 +324,19 @@ impl Engine {
     }
 }
 
+/// Starts an engine thread; its panic is a failure of the engine like any other.
 fn spawn(
     name: &str,
     shared: &Arc<Shared>,
     run: impl FnOnce(&Arc<Shared>) + Send + 'static,
 ) -> std::io::Result<JoinHandle<()>> {
     let shared = shared.clone();
-    std::thread::Builder::new().name(name.into()).spawn(move || run(&shared))
+    let title = name.to_owned();
+    std::thread::Builder::new().name(name.into()).spawn(move || {
+        if catch_unwind(AssertUnwindSafe(|| run(&shared))).is_err() {
+            shared.fail(format!("the {title} thread panicked"));
+        }
+    })
 }
 
 /// The log thread: group commit.
@@ -353,7 +389,7 @@ fn gather(first: Submission, queue: &Receiver<Submission>) -> Vec<Committed> {
 fn row(part: &Committed) -> NewRow {
     NewRow {
         tenant: part.tenant.clone(),
-        body: part.submissions.iter().flat_map(|s| &s.frame).copied().collect(),
+        body: part.submissions.iter().map(|s| &s.frame[..]).collect::<Vec<_>>().concat(),
         items: part.submissions.iter().map(|s| s.items.len() as u32).sum(),
     }
 }
@@ -391,10 +427,10 @@ fn fold(tenant: &Tenant, part: Committed) {
             items: submission.items,
         });
         offset += length;
-        replies.push(submission.reply);
+        replies.push((submission.reply, submission.charge));
     }
     let outcomes = tenant.fold(part.seq, frames);
-    replies.into_iter().zip(outcomes).for_each(|(reply, outcomes)| reply(Ok((part.seq, outcomes))));
+    replies.into_iter().zip(outcomes).for_each(|((reply, _charge), outcomes)| reply(Ok((part.seq, outcomes))));
 }
 
 /// The housekeeping thread: expired cursors, checkpoints that are due.

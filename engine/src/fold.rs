@@ -71,7 +71,7 @@ impl State {
     /// Folds record `seq`: the outcomes of each frame's items, and what the index must take over.
     pub fn apply(&mut self, seq: Seq, frames: Vec<Frame>) -> (Vec<Vec<ItemOutcome>>, Arc<Batch>) {
         debug_assert_eq!(seq, self.seq + 1);
-        let mut batch = Batch { seq, items: Vec::new() };
+        let mut batch = Batch { seq, items: Vec::new(), bytes: 0 };
         let outcomes = frames
             .into_iter()
             .map(|frame| {
@@ -107,6 +107,7 @@ impl State {
         }
         let entry = Entry::new(&item, location);
         let ordinal = self.catalog.put(&item.content_id, known, entry, location.seq);
+        batch.bytes += item.content_info.len() as u64;
         batch.items.push(self.batch_item(ordinal, replaces, item.document));
         outcome(Outcome::Applied, issues)
     }
@@ -118,7 +119,7 @@ impl State {
 
     /// What the index must take over of a record that the state has already folded: the items that are still the latest.
     pub fn refeed(&mut self, seq: Seq, frames: Vec<Frame>) -> Arc<Batch> {
-        let mut batch = Batch { seq, items: Vec::new() };
+        let mut batch = Batch { seq, items: Vec::new(), bytes: 0 };
         for frame in frames {
             for (index, mut item) in frame.items.into_iter().enumerate() {
                 let location = Location { seq, offset: frame.offset, length: frame.length, index: index as u16 };
@@ -126,6 +127,7 @@ impl State {
                 let latest = ordinal.filter(|&o| self.catalog.entry(o).is_some_and(|e| e.location == location));
                 if let Some(ordinal) = latest {
                     item.document.iter_mut().for_each(|document| self.learned.keep_known(document));
+                    batch.bytes += item.content_info.len() as u64;
                     batch.items.push(self.batch_item(ordinal, true, item.document));
                 }
             }

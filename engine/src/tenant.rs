@@ -10,16 +10,24 @@ use crate::preview::cursor::Pins;
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
 use rayon::prelude::*;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use thiserror::Error;
 
 /// Batches between the fold and the feed thread; the fold waits when they are full.
 const FEED_BATCHES_MAX: usize = 1_024;
 /// Rows read and decoded together in recovery.
 const RECOVERY_ROWS: usize = 64;
+/// How long recovery waits for the index at a time.
+const RECOVERY_PAUSE: Duration = Duration::from_millis(20);
+/// Items that may wait for the index; beyond, batches are refused so that previews stay quick.
+const OVERLAY_ITEMS_MAX: u64 = 400_000;
+/// Bytes of `contentInfo` that may wait for the index; decoded, they take several times as much memory.
+const OVERLAY_BYTES_MAX: u64 = 512 << 20;
 /// A checkpoint is due after this many items, or a quarter of the catalog where that is more.
 const CHECKPOINT_ITEMS_MIN: u64 = 200_000;
 
@@ -73,7 +81,8 @@ pub struct Tenant {
     pub pins: Pins,
     feed: Mutex<Option<Sender<Feed>>>,
     feeder: Mutex<Option<JoinHandle<()>>>,
-    overlay_items: Arc<AtomicU64>,
+    overlay_items: AtomicU64,
+    overlay_bytes: AtomicU64,
     since_checkpoint: AtomicU64,
 }
 
@@ -109,7 +118,8 @@ impl Tenant {
             pins: Pins::default(),
             feed: Mutex::new(Some(sender)),
             feeder: Mutex::default(),
-            overlay_items: Arc::default(),
+            overlay_items: AtomicU64::new(0),
+            overlay_bytes: AtomicU64::new(0),
             since_checkpoint: AtomicU64::new(0),
         });
         let publishing = Arc::downgrade(&tenant);
@@ -117,13 +127,15 @@ impl Tenant {
             if let Some(tenant) = publishing.upgrade() {
                 let mut state = tenant.state.write();
                 state.publish_index(view);
-                tenant.overlay_items.store(state.snapshot.overlay.len() as u64, Ordering::Relaxed);
+                tenant.measure_overlay(&state);
             }
         };
         let name = format!("feed-{}", tenant.id.0);
         let feeder = std::thread::Builder::new().name(name).spawn(move || {
-            if let Err(error) = store.run(&receiver, view, publish) {
-                failed(format!("indexing failed: {error}"));
+            match catch_unwind(AssertUnwindSafe(|| store.run(&receiver, view, publish))) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => failed(format!("indexing failed: {error}")),
+                Err(_) => failed("the feed thread panicked".into()),
             }
         });
         *tenant.feeder.lock() =
@@ -140,7 +152,11 @@ impl Tenant {
             tracing::info!(tenant = %self.id.0, from = next, to = head, folded, indexed, "folding the log");
         }
         while next <= head {
-            let rows = log.read(&self.id, next, RECOVERY_ROWS)?;
+            // Folding is faster than indexing: what is folded and not indexed must still fit into memory.
+            while self.is_behind() && !self.feeder.lock().as_ref().is_none_or(JoinHandle::is_finished) {
+                std::thread::sleep(RECOVERY_PAUSE);
+            }
+            let rows = log.read(&self.id, next, RECOVERY_ROWS.min((head - next) as usize + 1))?;
             if rows.is_empty() {
                 return Err(LogError::Missing { tenant: self.id.0.to_string(), seq: next }.into());
             }
@@ -159,6 +175,7 @@ impl Tenant {
         let batch = if seq > folded { state.apply(seq, frames).1 } else { state.refeed(seq, frames) };
         if seq > indexed {
             state.publish(batch.clone());
+            self.measure_overlay(&state);
             drop(state);
             self.send(Feed::Batch(batch));
         } else {
@@ -173,7 +190,7 @@ impl Tenant {
         let (outcomes, batch) = state.apply(seq, frames);
         state.publish(batch.clone());
         let applied = batch.items.len() as u64;
-        self.overlay_items.fetch_add(applied, Ordering::Relaxed);
+        self.measure_overlay(&state);
         drop(state);
         self.since_checkpoint.fetch_add(applied, Ordering::Relaxed);
         self.send(Feed::Batch(batch));
@@ -187,9 +204,16 @@ impl Tenant {
         }
     }
 
-    /// Items acknowledged and not yet in the index.
-    pub fn overlay_items(&self) -> u64 {
-        self.overlay_items.load(Ordering::Relaxed)
+    fn measure_overlay(&self, state: &State) {
+        let overlay = &state.snapshot.overlay;
+        self.overlay_items.store(overlay.len() as u64, Ordering::Relaxed);
+        self.overlay_bytes.store(overlay.bytes(), Ordering::Relaxed);
+    }
+
+    /// Whether so much waits for the index that nothing more should be taken.
+    pub fn is_behind(&self) -> bool {
+        let (items, bytes) = (&self.overlay_items, &self.overlay_bytes);
+        items.load(Ordering::Relaxed) > OVERLAY_ITEMS_MAX || bytes.load(Ordering::Relaxed) > OVERLAY_BYTES_MAX
     }
 
     /// Waits until the index holds everything folded so far.
@@ -209,18 +233,27 @@ impl Tenant {
 
     /// Writes a checkpoint.
     pub fn checkpoint(&self) -> std::io::Result<()> {
-        self.since_checkpoint.store(0, Ordering::Relaxed);
+        let items = self.since_checkpoint.swap(0, Ordering::Relaxed);
         let body = checkpoint::Body::of(&self.state.read());
-        checkpoint::write(&self.dir, &body)
+        let written = checkpoint::write(&self.dir, &body);
+        if written.is_err() {
+            // What a failed checkpoint does not hold still counts towards the next.
+            self.since_checkpoint.fetch_add(items, Ordering::Relaxed);
+        }
+        written
     }
 
-    /// Ends the feed thread after its last commit and writes a checkpoint.
-    pub fn close(&self) -> std::io::Result<()> {
+    /// Writes a checkpoint, if the state is sound, and ends the feed thread after its last commit.
+    pub fn close(&self, sound: bool) -> std::io::Result<()> {
+        // First, for an impatient supervisor may not wait for the index's merges.
+        if sound {
+            self.checkpoint()?;
+        }
         self.feed.lock().take();
         if let Some(feeder) = self.feeder.lock().take() {
             feeder.join().map_err(|_| std::io::Error::other("the feed thread panicked"))?;
         }
-        self.checkpoint()
+        Ok(())
     }
 
     /// How it stands.
@@ -259,7 +292,8 @@ pub fn refuse_strangers(tenants_dir: &Path, known: &[TenantId]) -> Result<(), Te
     for entry in entries {
         let entry = entry.map_err(folder)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !known.contains(&name) {
+        let derived = entry.path().join("index/meta.json").exists() || entry.path().join("checkpoint").exists();
+        if derived && !known.contains(&name) {
             let derived = checkpoint::read(&entry.path()).seq;
             let folder = entry.path().display().to_string();
             return Err(TenantError::AheadOfLog { tenant: name, head: 0, derived, folder });

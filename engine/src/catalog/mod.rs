@@ -11,7 +11,7 @@ use crate::content::item::Item;
 use keys::Keys;
 use penstock_dsl::registry::ContentType;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Dense number of an item of a tenant.
 pub type Ordinal = u32;
@@ -72,6 +72,8 @@ pub struct Catalog {
 struct History {
     readers: BTreeMap<Seq, usize>,
     replaced: HashMap<Ordinal, Vec<(Seq, Entry)>>,
+    /// What was kept, in order: trimming walks only what it frees.
+    order: VecDeque<(Seq, Ordinal)>,
 }
 
 impl Entry {
@@ -169,7 +171,7 @@ impl Catalog {
             if *count == 0 {
                 let oldest = self.history.readers.keys().next() == Some(&as_of);
                 self.history.readers.remove(&as_of);
-                // Only the oldest reader's leaving frees anything, and trimming walks all that is kept.
+                // Only the oldest reader's leaving frees anything.
                 if oldest {
                     self.history.trim();
                 }
@@ -211,17 +213,72 @@ impl History {
         let newest_reader = self.readers.keys().next_back();
         if newest_reader.is_some_and(|&reader| reader >= old.location.seq && reader < seq) {
             self.replaced.entry(ordinal).or_default().push((seq, old));
+            self.order.push_back((seq, ordinal));
         }
     }
 
     /// Drops what no reader needs any more.
     fn trim(&mut self) {
-        match self.readers.keys().next() {
-            None => self.replaced = HashMap::new(),
-            Some(&oldest) => self.replaced.retain(|_, versions| {
-                versions.retain(|(seq, _)| *seq > oldest);
-                !versions.is_empty()
-            }),
+        let Some(&oldest) = self.readers.keys().next() else {
+            self.replaced = HashMap::new();
+            self.order = VecDeque::new();
+            return;
+        };
+        while let Some(&(seq, ordinal)) = self.order.front().filter(|(seq, _)| *seq <= oldest) {
+            self.order.pop_front();
+            if let Some(versions) = self.replaced.get_mut(&ordinal) {
+                versions.retain(|(replaced, _)| *replaced > seq);
+                if versions.is_empty() {
+                    self.replaced.remove(&ordinal);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn entry(version: i64, seq: Seq) -> Entry {
+        let location = Location { seq, offset: 0, length: 0, index: 0 };
+        Entry { version, payload_hash: [0, 0], location, content_type: ContentType::Store, live: true }
+    }
+
+    proptest! {
+        /// Readers come and go while entries are replaced; each sees what was latest when it came.
+        #[test]
+        fn every_reader_sees_its_own_snapshot(steps in prop::collection::vec((0..3u8, 0..4u32), 1..80)) {
+            let mut catalog = Catalog::default();
+            for ordinal in 0..4 {
+                catalog.put(&format!("s{ordinal}"), None, entry(0, 1), 1);
+            }
+            let mut seq = 1;
+            let mut readers: Vec<(Seq, Vec<i64>)> = Vec::new();
+            for (step, which) in steps {
+                match step {
+                    0 => {
+                        seq += 1;
+                        catalog.put("", Some(which), entry(seq as i64, seq), seq);
+                    }
+                    1 => {
+                        catalog.enter(seq);
+                        readers.push((seq, (0..4).map(|o| catalog.entry(o).unwrap().version).collect()));
+                    }
+                    _ if !readers.is_empty() => {
+                        let (as_of, _) = readers.remove(which as usize % readers.len());
+                        catalog.leave(as_of);
+                    }
+                    _ => {}
+                }
+                for (as_of, expected) in &readers {
+                    let seen: Vec<i64> = (0..4).map(|o| catalog.entry_as_of(o, *as_of).unwrap().version).collect();
+                    prop_assert_eq!(&seen, expected);
+                }
+            }
+            readers.iter().for_each(|(as_of, _)| catalog.leave(*as_of));
+            prop_assert_eq!(catalog.history_len(), 0);
         }
     }
 }

@@ -11,16 +11,20 @@ use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STAT
 use penstock_dsl::expr::{Fuzzy, FuzzyWord, Interval, Predicate, Subject, Test, TimePoint, locale_in_range};
 use penstock_dsl::registry::Currency;
 use penstock_dsl::text::is_no_space;
+use roaring::RoaringBitmap;
 use rust_decimal::Decimal;
 use std::collections::HashMap;
 use std::ops::{Bound, RangeInclusive};
 use std::sync::LazyLock;
-use tantivy::postings::TermInfo;
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy_fst::Automaton;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Query words longer than this are not looked up by an automaton, whose size grows with them.
 const AUTOMATON_BYTES_MAX: usize = 250;
+
+/// Pieces of a needle that are looked up.
+const PIECES_MAX: usize = 6;
 
 /// What a predicate selects of a segment.
 pub struct Lowered {
@@ -75,7 +79,8 @@ fn certain(passing: FixedBitSet) -> Lowered {
 }
 
 /// Documents by the slot of the value that matched.
-type BySlot = HashMap<Box<[u8]>, FixedBitSet>;
+/// Compressed, for an item may bring thousands of slots that hold nothing else.
+type BySlot = HashMap<Box<[u8]>, RoaringBitmap>;
 
 /// Finds the slot in what follows a prefix.
 type SlotOf = for<'t> fn(&'t [u8]) -> Option<Slot<'t>>;
@@ -112,7 +117,10 @@ impl Lowering<'_> {
             Test::PriceOverlaps(currency, interval) => self.price_range(*currency, interval, true),
             Test::PriceWithin(currency, interval) => self.price_range(*currency, interval, false),
             Test::Time(interval) => self.time(interval),
-            Test::Bool(wanted) => self.union(&[self.value(Tag::Bool, &[b'0' + u8::from(*wanted)], 1)]).map(certain),
+            Test::Bool(wanted) => {
+                let docs = self.union(&[self.value(Tag::Bool, &[b'0' + u8::from(*wanted)], 1)])?;
+                self.text(docs, None)
+            }
         }
     }
 
@@ -156,8 +164,8 @@ impl Lowering<'_> {
                 if !self.selects(Slot(slot)) {
                     return Ok(());
                 }
-                let docs = by_locale.entry(slot[2..].into()).or_insert_with(|| self.segment.none());
-                self.segment.collect(&mut postings, term, docs)
+                let docs = by_locale.entry(slot[2..].into()).or_default();
+                self.collect_slot(&mut postings, term, docs)
             })?;
             each.push(by_locale);
         }
@@ -171,8 +179,8 @@ impl Lowering<'_> {
         for (slot, mut docs) in first {
             let others: Option<Vec<_>> = each.iter().map(|by_slot| by_slot.get(&slot)).collect();
             if let Some(others) = others {
-                others.into_iter().for_each(|other| docs.intersect_with(other));
-                out.union_with(&docs);
+                others.into_iter().for_each(|other| docs &= other);
+                out.extend(docs.into_iter().map(|doc| doc as usize));
             }
         }
         out
@@ -190,14 +198,21 @@ impl Lowering<'_> {
     /// An exact substring of the folded text. One piece is looked up in the dictionary and is exact; several pieces give
     /// candidates that have them all.
     fn contains(&self, needle: &str) -> Result<Lowered> {
-        let pieces = pieces(needle);
+        let mut pieces = pieces(needle);
         let exact = matches!(&pieces[..], [piece] if piece.covers(needle));
+        // The longest select most; the rest would only be looked up, for several pieces are verified anyway.
+        pieces.sort_by_key(|piece| std::cmp::Reverse(piece.text().len()));
+        pieces.dedup();
+        pieces.truncate(PIECES_MAX);
         let mut docs: Option<FixedBitSet> = None;
         for piece in &pieces {
             let found = self.piece(piece)?;
             match &mut docs {
                 Some(docs) => docs.intersect_with(&found),
                 None => docs = Some(found),
+            }
+            if docs.as_ref().is_some_and(FixedBitSet::is_clear) {
+                break;
             }
         }
         match docs {
@@ -213,7 +228,7 @@ impl Lowering<'_> {
     fn piece(&self, piece: &Piece<'_>) -> Result<FixedBitSet> {
         match piece {
             Piece::Symbol(c) => self.union(&[self.value(Tag::Symbol, c.as_bytes(), usize::MAX)]),
-            Piece::Run(run) => self.flatten(self.run(run)?),
+            Piece::Run(run) => self.words_under(&self.run_prefix(run), |_| true),
             Piece::Word { text, starts: true, ends: true } => {
                 self.union(&[self.value(Tag::Word, text.as_bytes(), WORD_BYTES_MAX)])
             }
@@ -245,30 +260,21 @@ impl Lowering<'_> {
         Ok(docs)
     }
 
-    fn flatten(&self, by_slot: BySlot) -> Result<FixedBitSet> {
-        let mut docs = self.segment.none();
-        by_slot.values().for_each(|d| docs.union_with(d));
-        Ok(docs)
-    }
-
-    /// Documents whose text has this substring of a no-space run, cut to what suffixes keep.
-    fn run(&self, run: &str) -> Result<BySlot> {
-        let mut by_slot = BySlot::new();
+    /// The start of the terms of runs that have this substring, cut to what suffixes keep.
+    fn run_prefix(&self, run: &str) -> Vec<u8> {
         let mut prefix = terms::prefix(Tag::Run, self.property);
         terms::push_escaped(&mut prefix, terms::cut_chars(run, RUN_CHARS).as_bytes());
-        self.add_under(&prefix, slot_after_value, &mut by_slot)?;
-        Ok(by_slot)
+        prefix
     }
 
-    /// Adds the documents of all terms under a prefix, by slot. `slot_of` finds it in what follows the prefix.
-    fn add_under(&self, prefix: &[u8], slot_of: SlotOf, by_slot: &mut BySlot) -> Result<()> {
-        let mut postings = None;
-        self.segment.terms_under(prefix, |rest, term| match slot_of(rest) {
-            Some(slot) if self.selects(slot) => {
-                let docs = by_slot.entry(slot.0.into()).or_insert_with(|| self.segment.none());
-                self.segment.collect(&mut postings, term, docs)
-            }
-            _ => Ok(()),
+    fn collect_slot(
+        &self,
+        postings: &mut Option<BlockSegmentPostings>,
+        term: &TermInfo,
+        docs: &mut RoaringBitmap,
+    ) -> Result<()> {
+        self.segment.each_doc(postings, term, |doc| {
+            docs.insert(doc as u32);
         })
     }
 
@@ -277,46 +283,77 @@ impl Lowering<'_> {
             let present = self.union(&[self.value(Tag::Presence, b"", 0)])?;
             return self.text(self.segment.none(), Some(present));
         }
-        let mut each = Vec::with_capacity(query.words.len() + query.runs.len());
-        for word in &query.words {
-            each.push(self.word(word)?);
-        }
-        for run in &query.runs {
-            each.push(self.run(run)?);
-        }
-        let docs = self.intersect(each);
         let cut = query.runs.iter().any(|run| run.chars().nth(RUN_CHARS).is_some());
+        let docs = match (&query.words[..], &query.runs[..]) {
+            // One token needs no slots: whatever value it stands in.
+            ([word], []) => {
+                let mut docs = self.segment.none();
+                let mut postings = None;
+                self.word(word, |_, term| self.segment.collect(&mut postings, term, &mut docs))?;
+                docs
+            }
+            ([], [run]) => self.words_under(&self.run_prefix(run), |_| true)?,
+            (words, runs) => self.same_value(words, runs)?,
+        };
         if cut { self.text(self.segment.none(), Some(docs)) } else { self.text(docs, None) }
     }
 
-    /// Documents with a word within the query word's distance, or of which it is a prefix where that counts.
-    fn word(&self, word: &FuzzyWord) -> Result<BySlot> {
-        let mut by_slot = BySlot::new();
+    /// Documents that have all words and runs in one value.
+    fn same_value(&self, words: &[FuzzyWord], runs: &[String]) -> Result<FixedBitSet> {
+        let mut each = Vec::with_capacity(words.len() + runs.len());
+        let mut postings = None;
+        for word in words {
+            let mut by_slot = BySlot::new();
+            self.word(word, |slot, term| {
+                self.collect_slot(&mut postings, term, by_slot.entry(slot.0.into()).or_default())
+            })?;
+            each.push(by_slot);
+        }
+        for run in runs {
+            let mut by_slot = BySlot::new();
+            self.terms_of(&self.run_prefix(run), slot_after_value, |slot, term| {
+                self.collect_slot(&mut postings, term, by_slot.entry(slot.0.into()).or_default())
+            })?;
+            each.push(by_slot);
+        }
+        Ok(self.intersect(each))
+    }
+
+    /// Calls `see` with the slot and postings of each term under a prefix that the subject selects.
+    fn terms_of(
+        &self,
+        prefix: &[u8],
+        slot_of: SlotOf,
+        mut see: impl FnMut(Slot<'_>, &TermInfo) -> Result<()>,
+    ) -> Result<()> {
+        self.segment.terms_under(prefix, |rest, term| match slot_of(rest) {
+            Some(slot) if self.selects(slot) => see(slot, term),
+            _ => Ok(()),
+        })
+    }
+
+    /// Calls `see` with each term of a word within the query word's distance, or of which it is a prefix where that counts.
+    fn word(&self, word: &FuzzyWord, mut see: impl FnMut(Slot<'_>, &TermInfo) -> Result<()>) -> Result<()> {
         if word.prefix {
             let mut prefix = terms::prefix(Tag::Word, self.property);
             terms::push_escaped(&mut prefix, word.text.as_bytes());
-            self.add_under(&prefix, slot_after_value, &mut by_slot)?;
+            self.terms_of(&prefix, slot_after_value, &mut see)?;
         }
         if word.distance == 0 {
-            self.add_under(&self.value(Tag::Word, word.text.as_bytes(), WORD_BYTES_MAX), slot_at_once, &mut by_slot)?;
-            return Ok(by_slot);
+            let whole = self.value(Tag::Word, word.text.as_bytes(), WORD_BYTES_MAX);
+            return self.terms_of(&whole, slot_at_once, &mut see);
         }
         let prefix = terms::prefix(Tag::Word, self.property);
         let dfa = automaton_builder(word.distance).build_dfa(&word.text);
-        let mut stream = self
-            .segment
-            .terms
-            .terms()
-            .search(NearWords { prefix: &prefix, dfa: &dfa, distance: word.distance })
-            .into_stream()?;
-        let mut postings = None;
+        let near = NearWords { prefix: &prefix, dfa: &dfa, distance: word.distance };
+        let mut stream = self.segment.terms.terms().search(near).into_stream()?;
         while let Some((key, term)) = stream.next() {
-            if let Some((_, slot)) = split_slot(&key[prefix.len()..]).filter(|(_, slot)| self.selects(*slot)) {
-                let docs = by_slot.entry(slot.0.into()).or_insert_with(|| self.segment.none());
-                self.segment.collect(&mut postings, term, docs)?;
+            match slot_after_value(&key[prefix.len()..]) {
+                Some(slot) if self.selects(slot) => see(slot, term)?,
+                _ => {}
             }
         }
-        Ok(by_slot)
+        Ok(())
     }
 
     fn column_range(&self, name: &str, range: RangeInclusive<i64>, docs: &mut FixedBitSet) -> Result<()> {
@@ -418,6 +455,7 @@ fn whole_range(interval: &Interval<i64>) -> Option<RangeInclusive<i64>> {
 }
 
 /// A part of a needle that the dictionary can be asked for.
+#[derive(PartialEq)]
 enum Piece<'a> {
     /// Letters and digits between which no word boundary can fall, whatever stands around them: part of one word. At a
     /// space of the needle that word certainly begins, or ends.
@@ -429,6 +467,12 @@ enum Piece<'a> {
 }
 
 impl Piece<'_> {
+    fn text(&self) -> &str {
+        match self {
+            Piece::Word { text, .. } | Piece::Run(text) | Piece::Symbol(text) => text,
+        }
+    }
+
     /// Whether this piece alone decides about the whole needle.
     fn covers(&self, needle: &str) -> bool {
         match self {

@@ -13,6 +13,8 @@ pub struct Batch {
     pub seq: Seq,
     /// Accepted items, in order; an ordinal may stand in it twice.
     pub items: Vec<BatchItem>,
+    /// Bytes of the items' `contentInfo`: a measure of the memory that it holds.
+    pub bytes: u64,
 }
 
 /// One accepted item version.
@@ -73,6 +75,11 @@ impl Overlay {
     /// Item versions in it.
     pub fn len(&self) -> usize {
         self.batches.iter().map(|b| b.items.len()).sum()
+    }
+
+    /// Bytes of `contentInfo` that its items were read from.
+    pub fn bytes(&self) -> u64 {
+        self.batches.iter().map(|b| b.bytes).sum()
     }
 
     /// Whether the index is up to date.

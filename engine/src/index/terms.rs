@@ -262,7 +262,7 @@ impl TermSet {
     fn ext(&mut self, property: PropertyKey<'_>, list: &Localized<Vec<ExtValue>>) {
         self.presence(property, &slot(0, list.locale.as_deref()));
         if list.value.len() > PLACES_MAX {
-            self.bare(Tag::Unindexed, property, &slot(0, None));
+            self.bare(Tag::Unindexed, property, &slot(0, list.locale.as_deref()));
         }
         for (place, value) in list.value.iter().take(PLACES_MAX).enumerate() {
             let slot = slot(place, list.locale.as_deref());

@@ -2,6 +2,7 @@
 
 use crate::api::{Counts, Seq};
 use crate::fold::State;
+use crate::tenant::Tenant;
 use parking_lot::{Mutex, RwLock};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
@@ -9,10 +10,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// How long a cursor lives at least (D-79).
-pub const CURSOR_LIFE: Duration = Duration::from_secs(15 * 60);
+/// How long a cursor lives: at least a quarter of an hour (D-79), also when it is shared.
+pub const CURSOR_LIFE: Duration = Duration::from_secs(16 * 60);
+/// A cursor this young is given again for the same preview of the same snapshot.
+const SHARED_FOR: Duration = Duration::from_secs(30);
 /// Memory that a tenant's cursors may hold, bytes; over it the oldest go early, so that previews cannot exhaust the server.
 pub const PINS_BYTES_MAX: usize = 1 << 30;
+
+/// What a pin's counts and titles may take at most, bytes.
+const PIN_COUNTS_BYTES: usize = 64 << 10;
 
 /// The matches of one preview, for its further pages.
 pub struct Pin {
@@ -34,7 +40,20 @@ impl Pin {
     }
 
     fn bytes(&self) -> usize {
-        self.matched.serialized_size() + 1_024
+        self.matched.serialized_size() + PIN_COUNTS_BYTES
+    }
+}
+
+/// A pin in use.
+pub struct Held<'a> {
+    /// The pin.
+    pub pin: Arc<Pin>,
+    tenant: &'a Tenant,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.tenant.state.write().catalog.leave(self.pin.as_of);
     }
 }
 
@@ -97,7 +116,12 @@ impl Pins {
     /// Keeps a pin, and the catalog's history for it. The same preview of the same snapshot is kept once.
     pub fn insert(&self, pin: Pin, state: &RwLock<State>) -> (u64, u64) {
         let mut kept = self.pins.lock();
-        let same = |known: &Pin| known.rules_hash == pin.rules_hash && known.as_of == pin.as_of;
+        let same = |known: &Pin| {
+            let young =
+                known.rules_hash == pin.rules_hash && known.as_of == pin.as_of && known.made.elapsed() < SHARED_FOR;
+            // A rule on the time of evaluation may match other items of the same snapshot.
+            young && known.matched == pin.matched && known.counts == pin.counts
+        };
         if let Some((&id, _)) = kept.by_id.iter().next_back().filter(|(_, known)| same(known)) {
             return (self.run, id);
         }
@@ -110,16 +134,20 @@ impl Pins {
         (self.run, id)
     }
 
-    /// The pin of a cursor, if it still lives.
-    pub fn get(&self, cursor: &Cursor) -> Option<Arc<Pin>> {
-        if cursor.run == self.run { self.pins.lock().by_id.get(&cursor.id).cloned() } else { None }
+    /// The pin of a cursor, if it still lives; its items stay readable until the answer is dropped.
+    pub fn hold<'a>(&self, cursor: &Cursor, tenant: &'a Tenant) -> Option<Held<'a>> {
+        if cursor.run != self.run {
+            return None;
+        }
+        let kept = self.pins.lock();
+        let pin = kept.by_id.get(&cursor.id).filter(|pin| pin.made.elapsed() <= CURSOR_LIFE)?.clone();
+        tenant.state.write().catalog.enter(pin.as_of);
+        Some(Held { pin, tenant })
     }
 
     /// Lets expired pins go.
     pub fn expire(&self, state: &RwLock<State>) {
-        // A minute of grace, so that a cursor used just before its end still gets its page's items.
-        let life = CURSOR_LIFE + Duration::from_secs(60);
-        self.pins.lock().drop_while(state, |_, pin| pin.made.elapsed() > life);
+        self.pins.lock().drop_while(state, |_, pin| pin.made.elapsed() > CURSOR_LIFE);
     }
 
     /// Number of live pins.

@@ -59,11 +59,12 @@ pub fn run(
     match &request.after {
         Some(after) => {
             let cursor = Cursor::parse(after).ok_or(PreviewError::BadCursor)?;
-            let pin = tenant.pins.get(&cursor).ok_or(PreviewError::CursorExpired)?;
+            let held = tenant.pins.hold(&cursor, tenant).ok_or(PreviewError::CursorExpired)?;
+            let pin = &held.pin;
             if pin.rules_hash != rules_hash {
                 return Err(PreviewError::BadCursor);
             }
-            next_page(tenant, log, &pin, cursor, request.limit)
+            next_page(tenant, log, pin, cursor, request.limit)
         }
         None => {
             let checked = check(&request.rules, &CheckOptions::default());
@@ -102,8 +103,9 @@ fn first_page(
     let counts = count::total(&plan, &slices);
     let facets = request.facets.then(|| facets::count(snapshot, &slices, &tenant.state));
     let ordinals = count::ordinals(snapshot, &slices);
-    let page: Vec<u32> = ordinals.ones().take(request.limit).map(|o| o as u32).collect();
+    let mut page: Vec<u32> = ordinals.ones().take(request.limit).map(|o| o as u32).collect();
     let items = page::render(tenant, log, snapshot.seq, &page)?;
+    page.truncate(items.len());
     let more = request.limit > 0 && counts.matched > page.len() as u64;
     let next = more.then(|| {
         let pin = Pin::new(rules_hash, snapshot.seq, bitmap(&ordinals), counts.clone());
@@ -121,9 +123,10 @@ fn next_page(
     limit: usize,
 ) -> Result<Preview, PreviewError> {
     let mut rest = pin.matched.range(cursor.after.saturating_add(1)..);
-    let page: Vec<u32> = rest.by_ref().take(limit).collect();
+    let mut page: Vec<u32> = rest.by_ref().take(limit).collect();
     let items = page::render(tenant, log, pin.as_of, &page)?;
-    let more = rest.next().is_some();
+    let more = items.len() < page.len() || rest.next().is_some();
+    page.truncate(items.len());
     let next = page.last().filter(|_| more).map(|&last| cursor.at(last).to_string());
     Ok(Preview { as_of: pin.as_of, counts: pin.counts.clone(), items, next, facets: None })
 }

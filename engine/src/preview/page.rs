@@ -8,7 +8,12 @@ use crate::log::{LogReader, frame};
 use crate::tenant::Tenant;
 use std::collections::HashMap;
 
-/// The items of these ordinals as of `as_of`, in the same order.
+/// Bytes of `contentInfo` after which a page ends early; the cursor goes on from there.
+const PAGE_BYTES_MAX: usize = 8 << 20;
+/// Decompressed frames that are kept while a page is rendered, bytes.
+const FRAMES_BYTES_MAX: usize = 32 << 20;
+
+/// The items of these ordinals as of `as_of`, in the same order; the first of them where all would be too many bytes.
 pub fn render(
     tenant: &Tenant,
     log: &dyn LogReader,
@@ -19,8 +24,30 @@ pub fn render(
         let state = tenant.state.read();
         ordinals.iter().filter_map(|&ordinal| state.catalog.entry_as_of(ordinal, as_of).copied()).collect()
     };
+    render_entries(tenant, log, &entries)
+}
+
+/// The items that these entries stand for.
+pub fn render_entries(
+    tenant: &Tenant,
+    log: &dyn LogReader,
+    entries: &[Entry],
+) -> Result<Vec<PreviewItem>, PreviewError> {
     let mut frames = HashMap::new();
-    entries.iter().map(|entry| item(tenant, log, entry, &mut frames)).collect()
+    let mut items: Vec<PreviewItem> = Vec::with_capacity(entries.len());
+    let mut bytes = 0;
+    for entry in entries {
+        if frames.values().map(Vec::len).sum::<usize>() > FRAMES_BYTES_MAX {
+            frames.clear();
+        }
+        let item = item(tenant, log, entry, &mut frames)?;
+        bytes += item.content_info.len();
+        items.push(item);
+        if bytes > PAGE_BYTES_MAX {
+            break;
+        }
+    }
+    Ok(items)
 }
 
 /// Decompressed frames, so that neighbours in the log are read once.
