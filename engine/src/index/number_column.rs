@@ -38,10 +38,18 @@ impl NumberColumn {
 
     /// Adds the documents with a value in `range` to a set.
     pub fn collect(&self, range: RangeInclusive<i64>, into: &mut FixedBitSet) {
-        let hits = self.values.iter().enumerate().filter(|(_, value)| range.contains(value)).map(|(row, _)| row);
-        match &self.docs {
-            None => hits.for_each(|doc| into.insert(doc)),
-            Some(docs) => hits.for_each(|row| into.insert(docs[row] as usize)),
+        let (low, width) = (*range.start(), range.end().wrapping_sub(*range.start()) as u64);
+        for (at, chunk) in self.values.chunks(u64::BITS as usize).enumerate() {
+            // One bit a value and no branch, for half of the values may lie inside, in no order.
+            let mut inside = 0u64;
+            for (bit, value) in chunk.iter().enumerate() {
+                inside |= u64::from(value.wrapping_sub(low) as u64 <= width) << bit;
+            }
+            while inside != 0 {
+                let row = at * u64::BITS as usize + inside.trailing_zeros() as usize;
+                into.insert(self.docs.as_ref().map_or(row, |docs| docs[row] as usize));
+                inside &= inside - 1;
+            }
         }
     }
 }
