@@ -47,7 +47,7 @@ struct Inner {
     keys: Keys,
     metrics: PrometheusHandle,
     settings: Settings,
-    decoding: Semaphore,
+    decoding: Arc<Semaphore>,
     querying: Arc<Semaphore>,
     stopping: AtomicBool,
 }
@@ -62,7 +62,7 @@ impl App {
                 keys,
                 metrics,
                 settings,
-                decoding: Semaphore::new(cores),
+                decoding: Arc::new(Semaphore::new(cores)),
                 querying: Arc::new(Semaphore::new(cores * 2)),
                 stopping: AtomicBool::new(false),
             }),
@@ -110,10 +110,15 @@ impl App {
         self.inner.stopping.load(Ordering::Relaxed)
     }
 
-    /// Runs CPU-bound work on a request's body off the async threads, at most one a core at once.
+    /// Runs CPU-bound work on a request's body off the async threads, at most one a core at once. The permit stays with the
+    /// work, so that work whose client has gone still counts.
     pub async fn decode<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         // The semaphore is never closed; without a permit there would still be the right answer, only less politely.
-        let _permit = self.inner.decoding.acquire().await;
+        let permit = self.inner.decoding.clone().acquire_owned().await;
+        let work = move || {
+            let _permit = permit;
+            work()
+        };
         joined(tokio::task::spawn_blocking(work).await)
     }
 

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 use tantivy::columnar::Column;
 use tantivy::index::SegmentId;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
@@ -164,16 +165,21 @@ impl SegmentView {
         each_doc(&self.terms, postings, term, see)
     }
 
-    /// Keeps of the candidates those whose document passes; several threads read at once.
+    /// Keeps of the candidates those whose document passes; several threads read at once. Gives up at `deadline`.
     pub fn verify(
         &self,
         candidates: &mut FixedBitSet,
+        deadline: Instant,
         passes: impl Fn(&Document) -> bool + Sync,
     ) -> tantivy::Result<()> {
         let docs: Vec<usize> = candidates.ones().collect();
         let refused = docs
             .par_chunks(VERIFY_DOCS)
             .map(|docs| {
+                if Instant::now() > deadline {
+                    let what = "it took too long; make the rules more selective";
+                    return Err(TantivyError::InternalError(what.into()));
+                }
                 let store = self.reader.get_store_reader(STORE_CACHE_BLOCKS)?;
                 let mut refused = Vec::new();
                 for &doc in docs {

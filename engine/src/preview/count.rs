@@ -14,6 +14,7 @@ use penstock_dsl::expr::{Block, Expr, Group, Predicate};
 use penstock_dsl::registry::ContentType;
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 /// A rule set with its predicates told apart: each distinct one is evaluated once.
 pub struct Plan<'a> {
@@ -87,15 +88,19 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// After this a preview gives up, so that rules that read many documents cannot keep the server busy for long.
+const TIME_MAX: Duration = Duration::from_secs(30);
+
 /// Evaluates a plan on all slices of a snapshot: the segments in order, then the overlay.
 pub fn evaluate(plan: &Plan<'_>, snapshot: &Snapshot, now_ms: i64) -> Result<Vec<Slice>, IndexError> {
+    let deadline = Instant::now() + TIME_MAX;
     let outdated = &snapshot.overlay.latest().ordinals;
     let mut bases =
         snapshot.index.segments.par_iter().map(|s| Base::of(plan, s, outdated)).collect::<Result<Vec<_>, _>>()?;
     let tasks: Vec<_> = (0..bases.len()).flat_map(|s| (0..plan.predicates.len()).map(move |p| (s, p))).collect();
     let sets = tasks
         .par_iter()
-        .map(|&(s, p)| predicate_set(plan, &snapshot.index.segments[s], &bases[s], p, now_ms))
+        .map(|&(s, p)| predicate_set(plan, &snapshot.index.segments[s], &bases[s], p, now_ms, deadline))
         .collect::<Result<Vec<_>, _>>()?;
     let mut sets = sets.into_iter();
     let mut slices: Vec<Slice> = bases
@@ -150,6 +155,7 @@ fn predicate_set(
     base: &Base,
     p: usize,
     now_ms: i64,
+    deadline: Instant,
 ) -> Result<FixedBitSet, IndexError> {
     let predicate = plan.predicates[p];
     let lowered = segment.lower(predicate, now_ms)?;
@@ -158,7 +164,7 @@ fn predicate_set(
         let mut wanted = segment.none();
         plan.types[p].iter().for_each(|&t| wanted.union_with(base.of_type(t)));
         candidates.intersect_with(&wanted);
-        segment.verify(&mut candidates, |document| predicate_matches(predicate, document, now_ms))?;
+        segment.verify(&mut candidates, deadline, |document| predicate_matches(predicate, document, now_ms))?;
         passing.union_with(&candidates);
     }
     Ok(passing)
