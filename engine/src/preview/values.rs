@@ -58,7 +58,12 @@ fn most_frequent(counts: HashMap<String, u64>, limit: usize) -> ValueList {
 }
 
 fn fold_starts_with(value: &str, prefix: &str) -> bool {
-    prefix.is_empty() || fold(value).starts_with(prefix)
+    match (value.bytes().next(), prefix.bytes().next()) {
+        (_, None) => true,
+        // Folding keeps a leading ASCII letter or digit but for its case: most values need no folding to be told apart.
+        (Some(value), Some(prefix)) if value.is_ascii_alphanumeric() && value.to_ascii_lowercase() != prefix => false,
+        _ => fold(value).starts_with(prefix),
+    }
 }
 
 /// The property of a name as rules write it, if it is of a kind with values.
