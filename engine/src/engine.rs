@@ -10,7 +10,7 @@ use crate::log::frame::{self, Header, PREFIX_BYTES};
 use crate::log::{LogError, LogReader, LogWriter, NewRow, sqlite};
 use crate::preview::{self, page, values};
 use crate::tenant::{Tenant, TenantError, refuse_strangers};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
 use parking_lot::{Mutex, RwLock};
 use penstock_dsl::registry::ContentType;
 use std::collections::BTreeMap;
@@ -33,7 +33,8 @@ const FOLD_GROUPS_MAX: usize = 8;
 /// Bytes of `contentInfo` that wait for the log and the fold; more are refused.
 const QUEUE_BYTES_MAX: u64 = 256 << 20;
 const RETRY_AFTER_S: u32 = 1;
-const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(1);
+/// Short, for a shutdown waits for it.
+const HOUSEKEEPING_EVERY: Duration = Duration::from_millis(100);
 
 /// How an engine is opened.
 #[derive(Clone, Debug, Default)]
@@ -435,9 +436,8 @@ fn fold(tenant: &Tenant, part: Committed) {
 
 /// The housekeeping thread: expired cursors, checkpoints that are due.
 fn keep_house(shared: &Arc<Shared>) {
-    let never = crossbeam_channel::never::<()>();
     while !shared.stopping.load(Ordering::Relaxed) {
-        let Err(RecvTimeoutError::Timeout) = never.recv_timeout(HOUSEKEEPING_EVERY / 10) else { return };
+        std::thread::sleep(HOUSEKEEPING_EVERY);
         let tenants: Vec<_> = shared.tenants.read().values().cloned().collect();
         for tenant in tenants {
             tenant.pins.expire(&tenant.state);

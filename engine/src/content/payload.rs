@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_128;
 /// A hash that is equal for equal payloads: key order, white space, escapes and the spelling of numbers (160.00, 160,
 /// 1.6e2) do not count. For a tombstone (`valid` false) an absent, null or empty `contentInfo` are the same.
 ///
-/// It is stored in the log, so the walk below never changes.
+/// It stands in checkpoints: where the walk below changes, so must their version.
 pub fn payload_hash(valid: bool, content_info: &str) -> u128 {
     if !valid && content_info.trim().is_empty() {
         return hash(valid, &Value::Null);

@@ -51,7 +51,7 @@ pub struct SegmentView {
     currency: Column<u64>,
     price: Column<i64>,
     /// Number columns decoded so far; shared with the same segment in later commits.
-    numbers: Arc<Mutex<HashMap<String, Option<Arc<NumberColumn>>>>>,
+    numbers: Arc<Mutex<HashMap<String, Arc<NumberColumn>>>>,
 }
 
 impl SegmentView {
@@ -134,12 +134,12 @@ impl SegmentView {
     /// A number column, if any document of the segment has it. It is decoded when it is first asked for.
     pub(super) fn number_column(&self, name: &str) -> tantivy::Result<Option<Arc<NumberColumn>>> {
         if let Some(known) = self.numbers.lock().get(name) {
-            return Ok(known.clone());
+            return Ok(Some(known.clone()));
         }
         let column = self.reader.fast_fields().column_opt::<i64>(&format!("{}.{name}", field::NUMBERS))?;
         let decoded = column.map(|column| Arc::new(NumberColumn::decode(&column, self.len())));
         // Two previews may decode the same column at once; that is rarer than waiting for each other would be.
-        if decoded.is_some() {
+        if let Some(decoded) = &decoded {
             self.numbers.lock().insert(name.to_owned(), decoded.clone());
         }
         Ok(decoded)
