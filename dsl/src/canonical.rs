@@ -3,7 +3,7 @@
 //! Order of blocks, groups and rules, repeats, titles, spacing and comments leave no trace; neither does the way a bound
 //! of whole milliseconds is written (`<= 2026-01-31` is `before 2026-02-01`). This is no text of the rule language.
 
-use crate::expr::{Expr, Group, Interval, Predicate, PropertyRef, Rule, Subject, Test, TimePoint};
+use crate::expr::{Expr, Group, Interval, MoneyRange, Owner, Predicate, PropertyRef, Rule, Subject, Test, TimePoint};
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::Bound;
@@ -52,9 +52,13 @@ fn name(subject: &Subject) -> String {
         PropertyRef::TagAlgo(key) => format!("tag.algo.{}", quoted(key)),
         PropertyRef::TagCustom(key) => format!("tag.custom.{}", quoted(key)),
     };
+    let owner = match subject.of {
+        Owner::Item => "",
+        Owner::Merchant => "merchant.",
+    };
     match &subject.locale {
-        Some(locale) => format!("{property}@{locale}"),
-        None => property,
+        Some(locale) => format!("{owner}{property}@{locale}"),
+        None => format!("{owner}{property}"),
     }
 }
 
@@ -73,12 +77,16 @@ fn spell(test: &Test) -> String {
             format!("fuzzy ({})", words.chain(runs).collect::<Vec<_>>().join(", "))
         }
         Test::Number(interval) => format!("number {}", bounds(interval)),
-        Test::Money(currency, interval) => format!("money {currency} {}", bounds(interval)),
-        Test::PriceOverlaps(currency, interval) => format!("overlaps {currency} {}", bounds(interval)),
-        Test::PriceWithin(currency, interval) => format!("within {currency} {}", bounds(interval)),
+        Test::Money(ranges) => format!("money {}", money(ranges)),
+        Test::PriceOverlaps(ranges) => format!("overlaps {}", money(ranges)),
+        Test::PriceWithin(ranges) => format!("within {}", money(ranges)),
         Test::Time(interval) => format!("time {}", bounds(&half_open(interval).map(|&at| Spelled(at)))),
         Test::Bool(value) => format!("boolean {value}"),
     }
+}
+
+fn money(ranges: &[MoneyRange]) -> String {
+    ranges.iter().map(|r| format!("{} {}", r.currency, bounds(&r.amounts))).collect::<Vec<_>>().join(" | ")
 }
 
 fn list(values: &[String]) -> String {

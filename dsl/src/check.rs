@@ -3,6 +3,7 @@
 //! Invariants: what comes out of here is as [`crate::expr`] promises (folded, sorted, no empty test, no contradictory
 //! range); there is an [`Expr`] exactly when no error was found. Dates are fixed here, in the zone given; `now()` is not.
 
+mod convert;
 mod literals;
 mod operation;
 mod operator;
@@ -13,24 +14,28 @@ use crate::ast;
 use crate::code;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Span};
 use crate::expr::{Block, Expr, Group, Predicate, Rule};
+use crate::fx::Rates;
 use crate::limits::{DIAGNOSTICS_MAX, TEXT_BYTES_MAX};
 use crate::mend::mend;
 use crate::recover;
 use crate::registry::ContentType;
 use crate::suggest::nearest;
 use jiff::tz::TimeZone;
+use std::sync::Arc;
 
 /// What a check depends on besides the text.
 #[derive(Clone, Debug)]
 pub struct CheckOptions {
     /// The zone of dates that name none: the source wallet's.
     pub time_zone: TimeZone,
+    /// The rates that `~fx` converts at; without any it is an error.
+    pub rates: Option<Arc<Rates>>,
 }
 
 impl Default for CheckOptions {
-    /// UTC.
+    /// UTC, and no rates.
     fn default() -> Self {
-        CheckOptions { time_zone: TimeZone::UTC }
+        CheckOptions { time_zone: TimeZone::UTC, rates: None }
     }
 }
 

@@ -53,8 +53,6 @@ codes! {
     BAD_LOCALE "E108"
     /// A locale on a property that has none.
     NO_LOCALES "E109"
-    /// Part of the language, but not available yet.
-    NOT_YET "E110"
     /// `not all` selects nothing.
     NOT_ALL "E111"
     /// The property's kind does not have the operator.
@@ -73,6 +71,10 @@ codes! {
     UNQUOTED "E207"
     /// A list where none belongs, or none where one belongs.
     LIST_SHAPE "E208"
+    /// `~fx` on a rule that compares no money.
+    FX_WITHOUT_MONEY "E209"
+    /// `~fx` without exchange rates to convert at.
+    NO_RATES "E210"
     /// A number with too many digits.
     NUMBER_TOO_LONG "E301"
     /// No such date or time.

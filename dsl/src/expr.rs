@@ -67,10 +67,21 @@ pub enum Predicate {
 /// What a predicate reads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Subject {
+    /// Whose property it is.
+    pub of: Owner,
     /// The property.
     pub property: PropertyRef,
     /// Only locales in this RFC 4647 basic language range, in lower case (`zh`, `zh-hk`); the base value is left out then.
     pub locale: Option<String>,
+}
+
+/// Whose property a predicate reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Owner {
+    /// The item's own.
+    Item,
+    /// That of the MERCHANT item with the item's merchantId (`merchant.<property>`); missing where there is none.
+    Merchant,
 }
 
 /// A property as a rule names it.
@@ -105,16 +116,33 @@ pub enum Test {
     Fuzzy(Fuzzy),
     /// A number lies in the interval.
     Number(Interval<Decimal>),
-    /// An amount in this currency lies in the interval.
-    Money(Currency, Interval<Decimal>),
-    /// The price range, in this currency, overlaps the interval.
-    PriceOverlaps(Currency, Interval<Decimal>),
-    /// The price range, in this currency, lies inside the interval.
-    PriceWithin(Currency, Interval<Decimal>),
+    /// An amount lies in the range of its currency.
+    Money(Vec<MoneyRange>),
+    /// The price range overlaps the range of its currency.
+    PriceOverlaps(Vec<MoneyRange>),
+    /// The price range lies inside the range of its currency.
+    PriceWithin(Vec<MoneyRange>),
     /// A point in time lies in the interval.
     Time(Interval<TimePoint>),
     /// An undeclared boolean has this value.
     Bool(bool),
+}
+
+/// An interval of amounts in one currency. A test has one, or with `~fx` one a currency of the rates table; they are
+/// sorted by currency, each at most once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MoneyRange {
+    /// The currency.
+    pub currency: Currency,
+    /// The amounts.
+    pub amounts: Interval<Decimal>,
+}
+
+impl MoneyRange {
+    /// The range of a currency among `ranges`.
+    pub fn of(ranges: &[MoneyRange], currency: Currency) -> Option<&Interval<Decimal>> {
+        ranges.binary_search_by_key(&currency, |r| r.currency).ok().map(|at| &ranges[at].amounts)
+    }
 }
 
 /// A fuzzy query, tokenized as values are ([`crate::text::tokens`]).

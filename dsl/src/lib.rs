@@ -2,7 +2,7 @@
 //!
 //! No I/O, no index, no async. Whoever evaluates rules gets an [`expr::Expr`] in which all typing and folding is done.
 //! The way of a text: `mend` replaces spellings of other languages; `recover` and `parser` make the tree of [`ast`];
-//! [`check`] gives it meaning; [`diagnostic`] says what is wrong with it.
+//! [`check`] gives it meaning; [`diagnostic`] says what is wrong with it. [`print`] spells parts of a tree.
 
 pub mod ast;
 mod canonical;
@@ -10,14 +10,19 @@ pub mod check;
 pub mod code;
 pub mod diagnostic;
 pub mod expr;
+pub mod fx;
 mod lexeme;
 pub mod limits;
 pub mod literal;
 mod mend;
 mod parser;
+pub mod print;
 mod recover;
 pub mod registry;
 mod render;
 mod suggest;
 mod syntax;
 pub mod text;
+
+pub use tree::{Tree, tree};
+mod tree;

@@ -20,5 +20,7 @@ pub const FUZZY_WORD_CHARS_MAX: usize = 64;
 pub const NUMBER_DIGITS_MAX: usize = 28;
 /// Milliseconds that a rule may add to `now()` or take away: a hundred years.
 pub const DURATION_MS_MAX: i64 = 100 * 365 * 86_400_000;
+/// Currencies of one table of exchange rates; ISO 4217 has fewer.
+pub const RATES_MAX: usize = 300;
 /// Findings reported at once.
 pub const DIAGNOSTICS_MAX: usize = 100;

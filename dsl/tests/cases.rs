@@ -5,13 +5,16 @@
 
 use jiff::tz::TimeZone;
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::fx::Rates;
 use penstock_dsl::{code, diagnostic};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// The zone of all cases: not UTC, so that a zone left out shows.
 fn options() -> CheckOptions {
-    CheckOptions { time_zone: TimeZone::get("Asia/Hong_Kong").unwrap() }
+    let rates = [("HKD", "7.8"), ("PHP", "58.5"), ("JPY", "156")];
+    let rates = Rates::new("2026-01-31", "USD", rates).unwrap();
+    CheckOptions { time_zone: TimeZone::get("Asia/Hong_Kong").unwrap(), rates: Some(rates.into()) }
 }
 
 fn files() -> Vec<PathBuf> {
@@ -29,6 +32,14 @@ fn cases(file: &Path) -> Vec<(String, String)> {
     let mut parts = content.split("=== ").map(|part| part.split_once('\n').unwrap_or((part, "")));
     assert_eq!(parts.next(), Some(("", "")), "{} begins with a case", file.display());
     parts.map(|(name, text)| (name.to_owned(), text.trim_end().to_owned())).collect()
+}
+
+/// Cases without rates differ from the others in this one code.
+#[test]
+fn without_rates_nothing_is_converted() {
+    let options = CheckOptions { rates: None, ..options() };
+    let found = check("STORE { minPriceRange > HKD 5 ~fx }", &options).diagnostics;
+    assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), [code::NO_RATES]);
 }
 
 fn outcome(name: &str, text: &str) -> String {

@@ -25,11 +25,6 @@ impl Checker<'_> {
             Operator::IsMissing => return Some((true, Test::IsSet)),
             _ => {}
         }
-        if let Some(span) = operation.fx {
-            let message =
-                "conversion between currencies (`~fx`) is not available yet; the rule reads only its own currency";
-            self.report(Diagnostic::error(code::NOT_YET, span, message).fix("remove `~fx`", span, ""));
-        }
         let kindred = match kindred {
             Some(Kindred::Open) => match Kindred::asked_by(operation) {
                 Some(kindred) => kindred,
@@ -39,6 +34,7 @@ impl Checker<'_> {
             None => Kindred::asked_by(operation)?,
         };
         let subject = Subject { path, kindred };
+        self.fx_fits(kindred, operation);
         match kindred {
             Kindred::Keyword(_) => self.keyword(&subject, operation),
             Kindred::Text | Kindred::OpenText => self.text_test(&subject, operation),
@@ -263,12 +259,12 @@ impl Checker<'_> {
         match (operation.operator.node, &operation.operand) {
             (Operator::In, _) => {
                 let (currency, interval) = self.money_range(subject, operation)?;
-                Some((false, Test::Money(currency, interval)))
+                Some((false, Test::Money(self.converted(operation, currency, interval)?)))
             }
             (operator, Operand::Value(value)) if is_comparison(operator) => {
                 let (currency, amount) = self.money(value)?;
                 let (negated, interval) = compare(operator, amount)?;
-                Some((negated, Test::Money(currency, interval)))
+                Some((negated, Test::Money(self.converted(operation, currency, interval)?)))
             }
             _ => self.does_not_fit(subject, operation),
         }
@@ -281,7 +277,7 @@ impl Checker<'_> {
             _ => return self.does_not_fit(subject, operation),
         };
         let (currency, interval) = self.money_range(subject, operation)?;
-        Some((false, test(currency, interval)))
+        Some((false, test(self.converted(operation, currency, interval)?)))
     }
 
     fn money_range(&mut self, subject: &Subject<'_>, operation: &Operation) -> Option<(Currency, Interval<Decimal>)> {

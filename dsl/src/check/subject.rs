@@ -5,8 +5,9 @@ use super::operator::Kindred;
 use crate::ast::{Path, Segment, Spanned};
 use crate::code;
 use crate::diagnostic::Diagnostic;
-use crate::expr::{PropertyRef, Subject};
+use crate::expr::{Owner, PropertyRef, Subject};
 use crate::limits::LOCALE_CHARS_MAX;
+use crate::print::quoted_name as quote;
 use crate::registry::{ContentType, EXT_INFO_KEY, Kind, LOCALE_MAP_KEYS, PROPERTIES, PropId, WIRE_ALIASES};
 use crate::suggest::nearest;
 
@@ -16,12 +17,12 @@ impl Checker<'_> {
         // The first name is one of the language's own; where it is not, that is the finding.
         let keys = path.segments.iter().enumerate().filter(|(at, s)| *at > 0 || s.quoted);
         let names_ok = keys.filter(|(_, s)| !self.segment(s)).count() == 0;
-        let (property, kindred) = self.property(path, content_type)?;
+        let (of, property, kindred) = self.owned(path, content_type)?;
         let locale = match &path.locale {
             Some(locale) => Some(self.locale(locale, &property, kindred)?),
             None => None,
         };
-        names_ok.then_some((Subject { property, locale }, kindred))
+        names_ok.then_some((Subject { of, property, locale }, kindred))
     }
 
     /// Whether a segment may stand without backticks, if it does.
@@ -44,16 +45,39 @@ impl Checker<'_> {
         segment.quoted || identifier
     }
 
-    fn property(&mut self, path: &Path, content_type: Option<ContentType>) -> Option<(PropertyRef, Kindred)> {
-        let names: Vec<&str> = path.segments.iter().map(|s| s.name.as_str()).collect();
-        let first = &path.segments[0];
+    /// Whose property a path names, and which.
+    fn owned(&mut self, path: &Path, content_type: Option<ContentType>) -> Option<(Owner, PropertyRef, Kindred)> {
+        match path.segments.as_slice() {
+            [first, rest @ ..] if first.name == "merchant" && !first.quoted && !rest.is_empty() => {
+                if rest[0].name == "merchant" && rest.len() > 1 {
+                    let finding = Diagnostic::error(code::BAD_PATH, path.span, "a merchant has no merchant of its own");
+                    let span = first.span.to(rest[0].span);
+                    self.report(finding.fix("write `merchant` once", span, "merchant"));
+                    return None;
+                }
+                let (property, kindred) = self.property(path, rest, Some(ContentType::Merchant))?;
+                Some((Owner::Merchant, property, kindred))
+            }
+            segments => self.property(path, segments, content_type).map(|(p, kindred)| (Owner::Item, p, kindred)),
+        }
+    }
+
+    /// The property that `segments`, the last ones of a path, name at a content type.
+    fn property(
+        &mut self,
+        path: &Path,
+        segments: &[Segment],
+        content_type: Option<ContentType>,
+    ) -> Option<(PropertyRef, Kindred)> {
+        let names: Vec<&str> = segments.iter().map(|s| s.name.as_str()).collect();
+        let first = segments.first()?;
         match names.as_slice() {
             ["ext", key] => {
-                self.undeclared(path, key, content_type)?;
+                self.undeclared(segments, key, content_type)?;
                 Some((PropertyRef::Ext((*key).to_owned()), Kindred::Open))
             }
-            ["ext", keys @ ..] => {
-                self.bad_ext(path, keys);
+            ["ext", ..] => {
+                self.bad_ext(path, segments);
                 None
             }
             ["tag", "algo", name] => Some((PropertyRef::TagAlgo((*name).to_owned()), Kindred::Keyword(Kind::List))),
@@ -62,33 +86,29 @@ impl Checker<'_> {
                 self.error(code::BAD_PATH, path.span, "a tag is written `tag.algo.<name>` or `tag.custom.<name>`");
                 None
             }
-            ["merchant", _, ..] => {
-                let message = "reading the merchant's properties (`merchant.<property>`) is not available yet";
-                self.error(code::NOT_YET, path.span, message);
-                None
-            }
             [name] => self.declared(first, name, content_type),
             [prefix, ..] => {
-                self.bad_prefix(path, prefix);
+                self.bad_prefix(path, first, prefix);
                 None
             }
             [] => None,
         }
     }
 
-    fn bad_ext(&mut self, path: &Path, keys: &[&str]) {
+    fn bad_ext(&mut self, path: &Path, segments: &[Segment]) {
         let message = "`ext.` is followed by one key; a key that has a dot stands in backticks";
         let mut finding = Diagnostic::error(code::BAD_PATH, path.span, message);
-        if !keys.is_empty() {
+        if let [_, first, .., last] = segments {
+            let keys: Vec<&str> = segments[1..].iter().map(|s| s.name.as_str()).collect();
             let quoted = quote(&keys.join("."));
-            let span = path.segments[1].span.to(path.segments[keys.len()].span);
+            let span = first.span.to(last.span);
             finding = finding.fix(format!("read the key {quoted}"), span, quoted);
         }
         self.report(finding);
     }
 
-    fn bad_prefix(&mut self, path: &Path, prefix: &str) {
-        let first = path.segments[0].span;
+    fn bad_prefix(&mut self, path: &Path, first: &Segment, prefix: &str) {
+        let first = first.span;
         let finding = match nearest(prefix, ["ext", "tag", "merchant"]) {
             Some(near) => {
                 Diagnostic::error(code::BAD_PATH, first, format!("unknown name `{prefix}`; did you mean `{near}`?"))
@@ -96,7 +116,7 @@ impl Checker<'_> {
             }
             None => {
                 let message = format!(
-                    "`{prefix}` has nothing inside; only `ext.`, `tag.algo.` and `tag.custom.` are followed by a name"
+                    "`{prefix}` has nothing inside; only `ext.`, `tag.algo.`, `tag.custom.` and `merchant.` are followed by a name"
                 );
                 Diagnostic::error(code::BAD_PATH, path.span, message)
             }
@@ -105,12 +125,12 @@ impl Checker<'_> {
     }
 
     /// `ext.<key>`: the key must not be one that the type declares, or that carries structure.
-    fn undeclared(&mut self, path: &Path, key: &str, content_type: Option<ContentType>) -> Option<()> {
+    fn undeclared(&mut self, segments: &[Segment], key: &str, content_type: Option<ContentType>) -> Option<()> {
         let content_type = match content_type {
             Some(content_type) => content_type,
             None => return Some(()),
         };
-        let span = path.segments[0].span.to(path.segments[1].span);
+        let span = segments[0].span.to(segments[1].span);
         if let Some(property) = by_wire(content_type, key) {
             let message = format!("{content_type} declares the key `{key}`; write `{property}`, without `ext.`");
             let finding = Diagnostic::error(code::DECLARED_AS_EXT, span, message);
@@ -125,8 +145,8 @@ impl Checker<'_> {
         // An `extInfo` that holds no object is one value, under this spelling.
         if EXT_INFO_KEY.eq_ignore_ascii_case(key) && key != EXT_INFO_KEY {
             let message = format!("the key is spelled `{EXT_INFO_KEY}`; a key inside it is written `ext.<key>`");
-            let finding = Diagnostic::error(code::DECLARED_AS_EXT, path.segments[1].span, message);
-            self.report(finding.fix(format!("write `{EXT_INFO_KEY}`"), path.segments[1].span, EXT_INFO_KEY));
+            let finding = Diagnostic::error(code::DECLARED_AS_EXT, segments[1].span, message);
+            self.report(finding.fix(format!("write `{EXT_INFO_KEY}`"), segments[1].span, EXT_INFO_KEY));
             return None;
         }
         Some(())
@@ -184,11 +204,6 @@ impl Checker<'_> {
 
 fn is_identifier(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-/// A name in backticks.
-fn quote(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }
 
 /// The property whose key on the wire, or its alias, is `key` in this type's content (keys match in any case: D-11).

@@ -8,7 +8,9 @@ use super::segment::SegmentView;
 use super::terms::{self, PropertyKey, RUN_CHARS, Slot, Tag, WORD_BYTES_MAX, split_slot};
 use fixedbitset::FixedBitSet;
 use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
-use penstock_dsl::expr::{Fuzzy, FuzzyWord, Interval, Predicate, Subject, Test, TimePoint, locale_in_range};
+use penstock_dsl::expr::{
+    Fuzzy, FuzzyWord, Interval, MoneyRange, Predicate, Subject, Test, TimePoint, locale_in_range,
+};
 use penstock_dsl::registry::Currency;
 use penstock_dsl::text::is_no_space;
 use roaring::RoaringBitmap;
@@ -113,9 +115,11 @@ impl Lowering<'_> {
             Test::Contains(needle) => self.contains(needle),
             Test::Fuzzy(query) => self.fuzzy(query),
             Test::Number(interval) => self.numbers(None, interval),
-            Test::Money(currency, interval) => self.numbers(Some(*currency), interval),
-            Test::PriceOverlaps(currency, interval) => self.price_range(*currency, interval, true),
-            Test::PriceWithin(currency, interval) => self.price_range(*currency, interval, false),
+            Test::Money(ranges) => self.any_currency(ranges, |r| self.numbers(Some(r.currency), &r.amounts)),
+            Test::PriceOverlaps(ranges) => {
+                self.any_currency(ranges, |r| self.price_range(r.currency, &r.amounts, true))
+            }
+            Test::PriceWithin(ranges) => self.any_currency(ranges, |r| self.price_range(r.currency, &r.amounts, false)),
             Test::Time(interval) => self.time(interval),
             Test::Bool(wanted) => {
                 let docs = self.union(&[self.value(Tag::Bool, &[b'0' + u8::from(*wanted)], 1)])?;
@@ -381,6 +385,15 @@ impl Lowering<'_> {
         Ok(self.localized(docs))
     }
 
+    /// What any range of a money test selects.
+    fn any_currency(&self, ranges: &[MoneyRange], of: impl Fn(&MoneyRange) -> Result<Lowered>) -> Result<Lowered> {
+        let mut all = certain(self.segment.none());
+        for range in ranges {
+            all.union_with(of(range)?);
+        }
+        Ok(all)
+    }
+
     fn wide(&self, currency: Option<Currency>, docs: &mut FixedBitSet, passes: impl Fn(&[u8]) -> bool) -> Result<()> {
         let prefix = terms::wide_prefix(self.property, currency.as_ref().map(Currency::code));
         let mut postings = None;
@@ -433,6 +446,15 @@ impl Lowering<'_> {
 }
 
 impl Lowered {
+    fn union_with(&mut self, other: Lowered) {
+        self.passing.union_with(&other.passing);
+        match (&mut self.candidates, other.candidates) {
+            (Some(candidates), Some(more)) => candidates.union_with(&more),
+            (candidates @ None, more) => *candidates = more,
+            (Some(_), None) => {}
+        }
+    }
+
     fn candidates_and_passing(self) -> FixedBitSet {
         let mut all = self.passing;
         self.candidates.iter().for_each(|c| all.union_with(c));

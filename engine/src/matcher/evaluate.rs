@@ -5,10 +5,9 @@
 use super::fuzzy::within_distance;
 use crate::content::document::{Document, ExtValue, Localized, Money, PriceRange, Text, Values};
 use penstock_dsl::expr::{
-    Block, Expr, Fuzzy, FuzzyWord, Group, Interval, Predicate, PropertyRef, Rule, Subject, Test, TimePoint,
+    Block, Expr, Fuzzy, FuzzyWord, Group, Interval, MoneyRange, Predicate, PropertyRef, Rule, Subject, Test, TimePoint,
     locale_in_range,
 };
-use penstock_dsl::registry::Currency;
 use penstock_dsl::text::{Token, tokens};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -121,7 +120,7 @@ fn number_matches(number: &Decimal, test: &Test) -> bool {
 fn money_matches(money: &Money, test: &Test) -> bool {
     match test {
         Test::IsSet => true,
-        Test::Money(currency, interval) => money.currency == *currency && interval.contains(&money.amount),
+        Test::Money(ranges) => MoneyRange::of(ranges, money.currency).is_some_and(|r| r.contains(&money.amount)),
         _ => false,
     }
 }
@@ -140,13 +139,13 @@ pub fn resolve(interval: &Interval<TimePoint>, now_ms: i64) -> Interval<i64> {
 }
 
 fn price_range_matches(range: &PriceRange, test: &Test) -> bool {
-    let same = |currency: &Currency| range.currency == *currency;
+    let asked = |ranges: &[MoneyRange], passes: &dyn Fn(&Interval<Decimal>) -> bool| {
+        MoneyRange::of(ranges, range.currency).is_some_and(passes)
+    };
     match test {
         Test::IsSet => true,
-        Test::PriceOverlaps(currency, interval) => same(currency) && interval.overlaps(&range.low, &range.high),
-        Test::PriceWithin(currency, interval) => {
-            same(currency) && interval.contains(&range.low) && interval.contains(&range.high)
-        }
+        Test::PriceOverlaps(ranges) => asked(ranges, &|r| r.overlaps(&range.low, &range.high)),
+        Test::PriceWithin(ranges) => asked(ranges, &|r| r.contains(&range.low) && r.contains(&range.high)),
         _ => false,
     }
 }

@@ -9,7 +9,7 @@ use crate::index::terms::{self, PropertyKey, Tag};
 use crate::matcher::evaluate::predicate_matches;
 use crate::tenant::Tenant;
 use fixedbitset::FixedBitSet;
-use penstock_dsl::expr::{Predicate, PropertyRef, Subject, Test};
+use penstock_dsl::expr::{Owner, Predicate, PropertyRef, Subject, Test};
 use penstock_dsl::registry::{ContentType, Kind, PropId};
 use penstock_dsl::text::fold;
 use std::collections::{BTreeSet, HashMap};
@@ -190,7 +190,8 @@ impl<'a> Fill<'a> {
     }
 
     fn count(&self, property: PropertyRef) -> Result<u64, IndexError> {
-        let is_set = Predicate::Test { subject: Subject { property, locale: None }, test: Test::IsSet };
+        let is_set =
+            Predicate::Test { subject: Subject { of: Owner::Item, property, locale: None }, test: Test::IsSet };
         let snapshot = &self.reading.snapshot;
         let mut count = 0;
         for (segment, docs) in snapshot.index.segments.iter().zip(&self.docs) {

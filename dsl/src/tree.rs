@@ -1,0 +1,31 @@
+//! The tree of a text for tools that work on what is written and not on what it means: formatter, form, completion.
+
+use crate::ast::RuleSet;
+use crate::code;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::limits::TEXT_BYTES_MAX;
+use crate::recover;
+
+/// A text's tree and what is wrong with its syntax.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// What could be read; all of the text where there is no error.
+    pub rule_set: RuleSet,
+    /// Errors of syntax, by place. Names, kinds and values are not looked at.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// Reads a text's tree. Never panics; a text over the limit gives no tree and one error.
+pub fn tree(text: &str) -> Tree {
+    if text.len() > TEXT_BYTES_MAX {
+        let end = text.floor_char_boundary(TEXT_BYTES_MAX);
+        let message = format!("the text is too long: {} bytes, and at most {TEXT_BYTES_MAX} are read", text.len());
+        let span = Span { start: end, end: text.len() };
+        let errors = vec![Diagnostic::error(code::TEXT_TOO_LONG, span, message)];
+        return Tree { rule_set: RuleSet::default(), errors };
+    }
+    let mut errors = Vec::new();
+    let rule_set = recover::parse(text, &mut errors);
+    errors.sort_by_key(|d| (d.span.start, d.span.end, d.code));
+    Tree { rule_set, errors }
+}
