@@ -6,9 +6,10 @@ mod rules;
 mod support;
 
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::registry::ContentType;
 use penstock_engine::content::document::Document;
 use penstock_engine::content::item::Item;
-use penstock_engine::matcher::evaluate::matches;
+use penstock_engine::matcher::evaluate::{Facts, matches};
 use penstock_engine::{Engine, Options, Outcome, TenantId, preview};
 use std::collections::BTreeMap;
 use support::{NOW_MS, Random, item, real_lines, submit, tenant};
@@ -22,9 +23,14 @@ fn rule_sets() -> usize {
 struct Mirror {
     tenant: TenantId,
     documents: BTreeMap<u32, Document>,
+    content_ids: BTreeMap<u32, String>,
 }
 
 impl Mirror {
+    fn new(name: &str) -> Self {
+        Mirror { tenant: tenant(name), documents: BTreeMap::new(), content_ids: BTreeMap::new() }
+    }
+
     fn submit(&mut self, engine: &Engine, items: &[Item]) {
         for batch in items.chunks(50) {
             let outcomes = submit(engine, &self.tenant, batch.to_vec());
@@ -32,6 +38,7 @@ impl Mirror {
             let state = tenant.state.read();
             for (item, outcome) in batch.iter().zip(outcomes) {
                 let ordinal = state.catalog.ordinal(item.content_type, &item.content_id).unwrap();
+                self.content_ids.insert(ordinal, item.content_id.to_string());
                 match (&item.document, outcome.outcome) {
                     (Some(document), Outcome::Applied) => drop(self.documents.insert(ordinal, document.clone())),
                     (None, Outcome::Applied) => drop(self.documents.remove(&ordinal)),
@@ -41,17 +48,33 @@ impl Mirror {
         }
     }
 
+    /// The MERCHANT item by each merchantId of its own, then by each content id; the first one synced of several.
+    fn merchants(&self) -> [BTreeMap<&str, &Document>; 2] {
+        let (mut by_merchant_id, mut by_content_id) = (BTreeMap::new(), BTreeMap::new());
+        for (ordinal, document) in self.documents.iter().filter(|(_, d)| d.content_type == ContentType::Merchant) {
+            document.merchant_id().map(|id| by_merchant_id.entry(id).or_insert(document));
+            by_content_id.insert(self.content_ids[ordinal].as_str(), document);
+        }
+        [by_merchant_id, by_content_id]
+    }
+
     fn agrees(&self, engine: &Engine, random: &mut Random, stage: &str) {
         let documents: Vec<&Document> = self.documents.values().collect();
-        let snapshot = engine.tenant(&self.tenant).unwrap().state.read().snapshot.clone();
+        let tenant = engine.tenant(&self.tenant).unwrap();
+        let merchants = self.merchants();
+        let facts = |document| {
+            let id = Document::merchant_id(document);
+            let merchant = id.and_then(|id| merchants.iter().find_map(|by_id| by_id.get(id).copied()));
+            Facts { document, merchant, now_ms: NOW_MS }
+        };
         let mut checked = 0;
         for _ in 0..rule_sets() {
             let text = rules::rule_set(random, &documents);
             // A random piece may be a text that the language refuses, such as a fuzzy query without a word.
             let Some(expr) = check(&text, &CheckOptions::default()).expr else { continue };
             checked += 1;
-            let (_, found) = preview::matched_ordinals(&snapshot, &expr, NOW_MS).unwrap();
-            let expected = self.documents.iter().filter(|(_, d)| matches(&expr, d, NOW_MS)).map(|(o, _)| *o);
+            let (_, found) = preview::matched_ordinals(&tenant, &expr, NOW_MS).unwrap();
+            let expected = self.documents.iter().filter(|(_, d)| matches(&expr, facts(d))).map(|(o, _)| *o);
             let expected: roaring::RoaringBitmap = expected.collect();
             if found != expected {
                 let wrong = (&found ^ &expected).min().unwrap();
@@ -70,7 +93,7 @@ fn index_and_overlay_agree_with_the_bare_evaluator_on_real_content() {
     let mut random = Random(1);
     for (name, lines) in real_lines() {
         let items: Vec<Item> = lines.iter().map(|line| item(&name, line)).collect();
-        let mut mirror = Mirror { tenant: tenant(&name), documents: BTreeMap::new() };
+        let mut mirror = Mirror::new(&name);
         let (first, second) = items.split_at(items.len() / 2);
         mirror.submit(&engine, first);
         engine.flush();
@@ -184,13 +207,23 @@ fn ext_value(random: &mut Random) -> serde_json::Value {
     }
 }
 
-/// A STORE or a LOCAL_SKU with a few of everything.
+/// A STORE, LOCAL_SKU or MERCHANT with a few of everything.
 fn strange_item(random: &mut Random, id: usize, version: i64) -> Item {
     let mut info = serde_json::Map::new();
-    let content_type = *random.pick(&["STORE", "LOCAL_SKU"]);
-    let (name, price) = if content_type == "STORE" { ("storeName", "minPriceRange") } else { ("name", "salePrice") };
+    let content_type = *random.pick(&["STORE", "LOCAL_SKU", "STORE", "LOCAL_SKU", "MERCHANT"]);
+    let (name, price) = match content_type {
+        "STORE" => ("storeName", "minPriceRange"),
+        "LOCAL_SKU" => ("name", "salePrice"),
+        _ => ("merchantName", "deposit"),
+    };
+    // Some are the merchantId of a MERCHANT, some the content id of one, some of none.
+    let merchant_id = match random.below(3) {
+        0 => format!("m{}", random.below(6)),
+        1 => format!("i{}", random.below(400)),
+        _ => text(random),
+    };
     info.insert(name.into(), text(random).into());
-    info.insert("merchantId".into(), text(random).into());
+    info.insert("merchantId".into(), merchant_id.into());
     info.insert("externalCategories".into(), serde_json::json!([text(random), text(random)]));
     info.insert(price.into(), money(random));
     info.insert("maxPriceRange".into(), money(random));
@@ -220,7 +253,7 @@ fn index_and_overlay_agree_with_the_bare_evaluator_on_strange_content() {
     let dir = tempfile::tempdir().unwrap();
     let engine = Engine::open(dir.path(), Options::default()).unwrap();
     let mut random = Random(2);
-    let mut mirror = Mirror { tenant: tenant("T"), documents: BTreeMap::new() };
+    let mut mirror = Mirror::new("T");
     for round in 0..12 {
         let items: Vec<Item> = (0..150)
             .map(|_| {

@@ -26,9 +26,9 @@ struct Derived {
 
 fn derived(engine: &Engine, tenant: &TenantId) -> Derived {
     let tenant = engine.tenant(tenant).unwrap();
-    let state = tenant.state.read();
     let expr = check(RULES, &CheckOptions::default()).expr.unwrap();
-    let (seq, matched) = preview::matched_ordinals(&state.snapshot, &expr, NOW_MS).unwrap();
+    let (seq, matched) = preview::matched_ordinals(&tenant, &expr, NOW_MS).unwrap();
+    let state = tenant.state.read();
     assert_eq!(seq, state.seq);
     Derived { checkpoint: Body::of(&state).to_bytes().unwrap(), matched: matched.iter().collect() }
 }

@@ -23,6 +23,11 @@ impl Interner {
         id
     }
 
+    /// The number of a string, if it has one.
+    pub fn find(&self, string: &str) -> Option<u32> {
+        self.ids.get(string).copied()
+    }
+
     /// The string of a number that this interner gave.
     pub fn get(&self, id: u32) -> Option<&Arc<str>> {
         self.strings.get(id as usize)

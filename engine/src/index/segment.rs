@@ -202,6 +202,19 @@ impl SegmentView {
         postcard::from_bytes(bytes).map_err(|e| damaged(e.to_string()))
     }
 
+    /// The interned merchantId of a document.
+    pub fn merchant(&self, doc: usize) -> Option<u32> {
+        self.merchant.first(doc as DocId).map(|m| m as u32)
+    }
+
+    /// Those of the documents whose interned merchantId is one of `ids`.
+    pub fn of_merchants(&self, ids: &FixedBitSet, among: &FixedBitSet) -> FixedBitSet {
+        let mut docs = self.none();
+        let of_merchants = |doc: &usize| self.merchant(*doc).is_some_and(|id| ids.contains(id as usize));
+        among.ones().filter(of_merchants).for_each(|doc| docs.insert(doc));
+        docs
+    }
+
     /// Hands the facet values of the documents in `docs` to `see`, one document a call. Only documents in `range` are read,
     /// so that several threads can share a segment; its ends are multiples of [`FACET_DOCS_ALIGN`] or the segment's end.
     pub fn facets(&self, docs: &FixedBitSet, range: Range<usize>, mut see: impl FnMut(&FacetValues)) {

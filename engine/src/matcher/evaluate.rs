@@ -1,39 +1,60 @@
-//! The bare evaluator: what a checked rule set means for one document.
+//! The bare evaluator: what a checked rule set means for one item.
 //!
-//! It reads nothing but the document and the time of evaluation; texts are folded on both sides already.
+//! It reads nothing but the item, its merchant and the time of evaluation; texts are folded on both sides already.
 
 use super::fuzzy::within_distance;
 use crate::content::document::{Document, ExtValue, Localized, Money, PriceRange, Text, Values};
 use penstock_dsl::expr::{
-    Block, Expr, Fuzzy, FuzzyWord, Group, Interval, MoneyRange, Predicate, PropertyRef, Rule, Subject, Test, TimePoint,
-    locale_in_range,
+    Block, Expr, Fuzzy, FuzzyWord, Group, Interval, MoneyRange, Owner, Predicate, PropertyRef, Rule, Subject, Test,
+    TimePoint, locale_in_range,
 };
 use penstock_dsl::text::{Token, tokens};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-/// Whether the rule set matches the document when it is `now_ms`.
-pub fn matches(expr: &Expr, document: &Document, now_ms: i64) -> bool {
-    expr.blocks.iter().any(|block| block_matches(block, document, now_ms))
+/// What rules read of one item.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// The item.
+    pub document: &'a Document,
+    /// Its merchant's MERCHANT item, which `merchant.` rules read; without one those properties are missing.
+    pub merchant: Option<&'a Document>,
+    /// The time of evaluation, epoch milliseconds.
+    pub now_ms: i64,
+}
+
+/// Whether the rule set matches the item.
+pub fn matches(expr: &Expr, facts: Facts<'_>) -> bool {
+    expr.blocks.iter().any(|block| block_matches(block, facts))
 }
 
 /// Whether one block matches: the type, and any of its groups.
-pub fn block_matches(block: &Block, document: &Document, now_ms: i64) -> bool {
-    block.content_type == document.content_type && block.groups.iter().any(|g| group_matches(g, document, now_ms))
+pub fn block_matches(block: &Block, facts: Facts<'_>) -> bool {
+    block.content_type == facts.document.content_type && block.groups.iter().any(|g| group_matches(g, facts))
 }
 
 /// Whether all rules of a group hold; the content type is the caller's business.
-pub fn group_matches(group: &Group, document: &Document, now_ms: i64) -> bool {
-    group.rules.iter().all(|rule| rule_matches(rule, document, now_ms))
+pub fn group_matches(group: &Group, facts: Facts<'_>) -> bool {
+    group.rules.iter().all(|rule| rule_matches(rule, facts))
 }
 
 /// Whether one rule holds.
-pub fn rule_matches(rule: &Rule, document: &Document, now_ms: i64) -> bool {
-    predicate_matches(&rule.predicate, document, now_ms) != rule.negated
+pub fn rule_matches(rule: &Rule, facts: Facts<'_>) -> bool {
+    predicate_matches(&rule.predicate, facts) != rule.negated
 }
 
 /// Whether a positive predicate holds; false on a missing property.
-pub fn predicate_matches(predicate: &Predicate, document: &Document, now_ms: i64) -> bool {
+pub fn predicate_matches(predicate: &Predicate, facts: Facts<'_>) -> bool {
+    match predicate {
+        Predicate::Test { subject, .. } if subject.of == Owner::Merchant => {
+            facts.merchant.is_some_and(|merchant| holds(predicate, merchant, facts.now_ms))
+        }
+        _ => holds(predicate, facts.document, facts.now_ms),
+    }
+}
+
+/// Whether a predicate holds of the document whose property it reads.
+pub fn holds(predicate: &Predicate, document: &Document, now_ms: i64) -> bool {
     match predicate {
         Predicate::All => true,
         Predicate::Test { subject, test } => match &subject.property {

@@ -2,43 +2,20 @@
 //!
 //! The snapshot falls into slices: the index's segments, and the overlay. Slices share no item, so counts add up.
 
+use super::merchants::{self, Directory};
+use super::plan::{Plan, PlanBlock, PlanGroup, Question};
 use crate::api::{BlockCount, Counts, GroupCount, RuleCount};
 use crate::content::document::Document;
-use crate::fold::Snapshot;
+use crate::fold::{Snapshot, State};
 use crate::index::IndexError;
+use crate::index::overlay::BatchItem;
 use crate::index::segment::SegmentView;
-use crate::matcher::evaluate::predicate_matches;
+use crate::matcher::evaluate::holds;
 use fixedbitset::FixedBitSet;
-use penstock_dsl::diagnostic::Span;
-use penstock_dsl::expr::{Block, Expr, Group, Predicate};
+use parking_lot::RwLock;
 use penstock_dsl::registry::ContentType;
 use rayon::prelude::*;
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
-
-/// A rule set with its predicates told apart: each distinct one is evaluated once.
-pub struct Plan<'a> {
-    predicates: Vec<&'a Predicate>,
-    /// Content types that ask for each predicate.
-    types: Vec<Vec<ContentType>>,
-    blocks: Vec<PlanBlock<'a>>,
-}
-
-struct PlanBlock<'a> {
-    content_type: ContentType,
-    groups: Vec<PlanGroup<'a>>,
-}
-
-struct PlanGroup<'a> {
-    title: Option<&'a str>,
-    rules: Vec<PlanRule>,
-}
-
-struct PlanRule {
-    predicate: usize,
-    negated: bool,
-    span: Span,
-}
 
 /// What a rule set selects of one slice.
 pub struct Slice {
@@ -60,55 +37,75 @@ struct SliceGroup {
     rules: Vec<(u64, u64)>,
 }
 
-impl<'a> Plan<'a> {
-    /// The plan of a rule set.
-    pub fn of(expr: &'a Expr) -> Self {
-        let mut plan = Plan { predicates: Vec::new(), types: Vec::new(), blocks: Vec::new() };
-        let mut known = HashMap::new();
-        for block in &expr.blocks {
-            let groups = block.groups.iter().map(|group| plan.group(block, group, &mut known)).collect();
-            plan.blocks.push(PlanBlock { content_type: block.content_type, groups });
-        }
-        plan
-    }
-
-    fn group(&mut self, block: &Block, group: &'a Group, known: &mut HashMap<&'a Predicate, usize>) -> PlanGroup<'a> {
-        let rules = group.rules.iter().map(|rule| {
-            let predicate = *known.entry(&rule.predicate).or_insert_with(|| {
-                self.predicates.push(&rule.predicate);
-                self.types.push(Vec::new());
-                self.predicates.len() - 1
-            });
-            if !self.types[predicate].contains(&block.content_type) {
-                self.types[predicate].push(block.content_type);
-            }
-            PlanRule { predicate, negated: rule.negated, span: rule.span }
-        });
-        PlanGroup { rules: rules.collect(), title: group.title.as_deref() }
-    }
-}
-
 /// After this a preview gives up, so that rules that read many documents cannot keep the server busy for long.
 const TIME_MAX: Duration = Duration::from_secs(30);
 
-/// Evaluates a plan on all slices of a snapshot: the segments in order, then the overlay.
-pub fn evaluate(plan: &Plan<'_>, snapshot: &Snapshot, now_ms: i64) -> Result<Vec<Slice>, IndexError> {
+/// Evaluates a plan on all slices of a snapshot: the segments in order, then the overlay. `state` is the tenant's.
+pub fn evaluate(
+    plan: &Plan<'_>,
+    snapshot: &Snapshot,
+    state: &RwLock<State>,
+    now_ms: i64,
+) -> Result<Vec<Slice>, IndexError> {
     let deadline = Instant::now() + TIME_MAX;
     let outdated = &snapshot.overlay.latest().ordinals;
-    let mut bases =
-        snapshot.index.segments.par_iter().map(|s| Base::of(plan, s, outdated)).collect::<Result<Vec<_>, _>>()?;
-    let tasks: Vec<_> = (0..bases.len()).flat_map(|s| (0..plan.predicates.len()).map(move |p| (s, p))).collect();
-    let sets = tasks
+    let segments = &snapshot.index.segments;
+    let mut bases = segments.par_iter().map(|s| Base::of(plan, s, outdated)).collect::<Result<Vec<_>, _>>()?;
+    let own = (0..plan.questions.len()).filter(|&q| plan.questions[q].via.is_none());
+    let tasks: Vec<_> = own.flat_map(|q| (0..segments.len()).map(move |s| (s, q))).collect();
+    let answers = tasks
         .par_iter()
-        .map(|&(s, p)| predicate_set(plan, &snapshot.index.segments[s], &bases[s], p, now_ms, deadline))
+        .map(|&(s, q)| answer(&plan.questions[q], &segments[s], &bases[s], now_ms, deadline))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut sets = sets.into_iter();
-    let mut slices: Vec<Slice> = bases
-        .drain(..)
-        .map(|base| base.slice(plan, &sets.by_ref().take(plan.predicates.len()).collect::<Vec<_>>()))
-        .collect();
-    slices.push(overlay_slice(plan, snapshot, now_ms));
-    Ok(slices)
+    let mut answered = vec![vec![FixedBitSet::new(); plan.questions.len()]; segments.len()];
+    tasks.into_iter().zip(answers).for_each(|((s, q), docs)| answered[s][q] = docs);
+    let overlay: Vec<_> = snapshot.overlay.live().collect();
+    bases.push(Base::of_overlay(plan, &overlay));
+    answered.push(plan.questions.iter().map(|q| overlay_answer(q, &overlay, now_ms)).collect());
+    if plan.reads_merchants() {
+        let directory = Directory::of(snapshot, &state.read());
+        let all = Slices { snapshot, overlay: &overlay, bases: &bases };
+        for (q, via) in plan.questions.iter().enumerate().filter_map(|(q, question)| Some((q, question.via?))) {
+            all.answer_via_merchants(&plan.questions[q], q, via, &directory, &mut answered);
+        }
+    }
+    Ok(bases.iter().zip(answered).map(|(base, answers)| base.slice(plan, &answers)).collect())
+}
+
+/// All slices of a snapshot, the overlay last.
+struct Slices<'a> {
+    snapshot: &'a Snapshot,
+    overlay: &'a [(&'a Document, &'a BatchItem)],
+    bases: &'a [Base],
+}
+
+impl Slices<'_> {
+    /// Answers question `q` by the answers that the items' merchants gave to question `via`.
+    fn answer_via_merchants(
+        &self,
+        question: &Question<'_>,
+        q: usize,
+        via: usize,
+        directory: &Directory,
+        answered: &mut [Vec<FixedBitSet>],
+    ) {
+        let segments = &self.snapshot.index.segments;
+        let mut passing = FixedBitSet::new();
+        for ((segment, base), answers) in segments.iter().zip(self.bases).zip(answered.iter()) {
+            let docs = answers[via].intersection(base.of_type(ContentType::Merchant));
+            docs.for_each(|doc| passing.grow_and_insert(segment.ordinals()[doc] as usize));
+        }
+        let newest = &answered[segments.len()][via];
+        newest.ones().for_each(|at| passing.grow_and_insert(self.overlay[at].1.ordinal as usize));
+        let ids = directory.ids_of(&passing);
+        for (s, segment) in segments.iter().enumerate() {
+            answered[s][q] = segment.of_merchants(&ids, &self.bases[s].of_types(&question.types));
+        }
+        let of_merchants = |(document, item): &(&Document, &BatchItem)| {
+            question.types.contains(&document.content_type) && merchants::is_of(&item.facets, &ids)
+        };
+        answered[segments.len()][q] = filtered(self.overlay, of_merchants);
+    }
 }
 
 /// Live documents of a slice by content type; `None` for types that the plan does not ask for.
@@ -121,12 +118,23 @@ impl Base {
     fn of(plan: &Plan<'_>, segment: &SegmentView, outdated: &FixedBitSet) -> Result<Self, IndexError> {
         let live = segment.live(outdated);
         let mut by_type = [const { None }; 4];
-        for block in &plan.blocks {
+        for content_type in ContentType::ALL.into_iter().filter(|t| plan.looks_at(*t)) {
             let mut docs = live.clone();
-            docs.intersect_with(segment.of_type(block.content_type));
-            by_type[block.content_type.index()] = Some(docs);
+            docs.intersect_with(segment.of_type(content_type));
+            by_type[content_type.index()] = Some(docs);
         }
         Ok(Base { len: segment.len(), by_type })
+    }
+
+    fn of_overlay(plan: &Plan<'_>, overlay: &[(&Document, &BatchItem)]) -> Self {
+        let of_type = |t| plan.looks_at(t).then(|| filtered(overlay, |(d, _)| d.content_type == t));
+        Base { len: overlay.len(), by_type: ContentType::ALL.map(of_type) }
+    }
+
+    fn of_types(&self, types: &[ContentType]) -> FixedBitSet {
+        let mut docs = FixedBitSet::with_capacity(self.len);
+        types.iter().for_each(|&t| docs.union_with(self.of_type(t)));
+        docs
     }
 
     fn of_type(&self, content_type: ContentType) -> &FixedBitSet {
@@ -149,45 +157,41 @@ impl Base {
     }
 }
 
-fn predicate_set(
-    plan: &Plan<'_>,
+fn answer(
+    question: &Question<'_>,
     segment: &SegmentView,
     base: &Base,
-    p: usize,
     now_ms: i64,
     deadline: Instant,
 ) -> Result<FixedBitSet, IndexError> {
-    let predicate = plan.predicates[p];
-    let lowered = segment.lower(predicate, now_ms)?;
+    let lowered = segment.lower(question.predicate, now_ms)?;
     let mut passing = lowered.passing;
     if let Some(mut candidates) = lowered.candidates {
-        let mut wanted = segment.none();
-        plan.types[p].iter().for_each(|&t| wanted.union_with(base.of_type(t)));
-        candidates.intersect_with(&wanted);
-        segment.verify(&mut candidates, deadline, |document| predicate_matches(predicate, document, now_ms))?;
+        candidates.intersect_with(&base.of_types(&question.types));
+        segment.verify(&mut candidates, deadline, |document| holds(question.predicate, document, now_ms))?;
         passing.union_with(&candidates);
     }
     Ok(passing)
 }
 
-fn overlay_slice(plan: &Plan<'_>, snapshot: &Snapshot, now_ms: i64) -> Slice {
-    let documents: Vec<&Document> = snapshot.overlay.live().map(|(document, _)| document).collect();
-    let len = documents.len();
-    let set = |passes: &(dyn Fn(&Document) -> bool + Sync)| {
-        let mut docs = FixedBitSet::with_capacity(len);
-        let hits: Vec<bool> = documents.par_iter().with_min_len(256).map(|d| passes(d)).collect();
-        hits.into_iter().enumerate().filter(|(_, hit)| *hit).for_each(|(at, _)| docs.insert(at));
-        docs
-    };
-    let mut by_type = [const { None }; 4];
-    for block in &plan.blocks {
-        by_type[block.content_type.index()] = Some(set(&|d| d.content_type == block.content_type));
+fn overlay_answer(question: &Question<'_>, overlay: &[(&Document, &BatchItem)], now_ms: i64) -> FixedBitSet {
+    match question.via {
+        Some(_) => FixedBitSet::with_capacity(overlay.len()),
+        None => filtered(overlay, |(document, _)| {
+            question.types.contains(&document.content_type) && holds(question.predicate, document, now_ms)
+        }),
     }
-    let asked = |p: usize| move |d: &Document| plan.types[p].contains(&d.content_type);
-    let sets: Vec<_> = (0..plan.predicates.len())
-        .map(|p| set(&|d| asked(p)(d) && predicate_matches(plan.predicates[p], d, now_ms)))
-        .collect();
-    Base { len, by_type }.slice(plan, &sets)
+}
+
+/// The places in the overlay of the items that pass.
+fn filtered(
+    overlay: &[(&Document, &BatchItem)],
+    passes: impl Fn(&(&Document, &BatchItem)) -> bool + Sync,
+) -> FixedBitSet {
+    let mut docs = FixedBitSet::with_capacity(overlay.len());
+    let hits: Vec<bool> = overlay.par_iter().with_min_len(256).map(|item| passes(item)).collect();
+    hits.into_iter().enumerate().filter(|(_, hit)| *hit).for_each(|(at, _)| docs.insert(at));
+    docs
 }
 
 fn count_block(block: &PlanBlock<'_>, base: &FixedBitSet, sets: &[FixedBitSet]) -> (SliceBlock, FixedBitSet) {
@@ -219,8 +223,8 @@ fn count_group(group: &PlanGroup<'_>, base: &FixedBitSet, sets: &[FixedBitSet]) 
         .map(|rule| {
             let mut docs = base.clone();
             match rule.negated {
-                false => docs.intersect_with(&sets[rule.predicate]),
-                true => docs.difference_with(&sets[rule.predicate]),
+                false => docs.intersect_with(&sets[rule.question]),
+                true => docs.difference_with(&sets[rule.question]),
             }
             docs
         })

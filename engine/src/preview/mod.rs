@@ -6,18 +6,21 @@
 mod count;
 pub mod cursor;
 mod facets;
+mod merchants;
 pub(crate) mod page;
+mod plan;
 pub mod values;
 
 use crate::api::{Preview, PreviewError, PreviewRequest, Seq};
-use crate::fold::Snapshot;
+use crate::fold::{Snapshot, State};
 use crate::log::LogReader;
 use crate::tenant::Tenant;
-use count::Plan;
 use cursor::{Cursor, Pin};
 use fixedbitset::FixedBitSet;
+use parking_lot::RwLock;
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::expr::Expr;
+use plan::Plan;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
@@ -82,8 +85,9 @@ pub fn of_nothing(request: &PreviewRequest, now_ms: i64) -> Result<Preview, Prev
     let checked = check(&request.rules, &CheckOptions::default());
     let expr = checked.expr.ok_or(PreviewError::Rules(checked.diagnostics))?;
     let plan = Plan::of(&expr);
-    let slices =
-        count::evaluate(&plan, &Snapshot::default(), now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
+    let nothing = RwLock::new(State::default());
+    let slices = count::evaluate(&plan, &Snapshot::default(), &nothing, now_ms)
+        .map_err(|e| PreviewError::Store(e.to_string()))?;
     let facets = request.facets.then(Default::default);
     Ok(Preview { as_of: 0, counts: count::total(&plan, &slices), items: Vec::new(), next: None, facets })
 }
@@ -99,7 +103,8 @@ fn first_page(
     let reading = Reading::begin(tenant);
     let snapshot = &reading.snapshot;
     let plan = Plan::of(expr);
-    let slices = count::evaluate(&plan, snapshot, now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
+    let slices =
+        count::evaluate(&plan, snapshot, &tenant.state, now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
     let counts = count::total(&plan, &slices);
     let facets = request.facets.then(|| facets::count(snapshot, &slices, &tenant.state));
     let ordinals = count::ordinals(snapshot, &slices);
@@ -135,9 +140,11 @@ fn bitmap(ordinals: &FixedBitSet) -> RoaringBitmap {
     RoaringBitmap::from_sorted_iter(ordinals.ones().map(|o| o as u32)).expect("ones come in order")
 }
 
-/// Evaluates a rule set on the snapshot by index and overlay: the ordinals it matches. For tests and self-checks.
-pub fn matched_ordinals(snapshot: &Snapshot, expr: &Expr, now_ms: i64) -> Result<(Seq, RoaringBitmap), PreviewError> {
-    let plan = Plan::of(expr);
-    let slices = count::evaluate(&plan, snapshot, now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
+/// Evaluates a rule set on the latest snapshot by index and overlay: the ordinals it matches. For tests and self-checks.
+pub fn matched_ordinals(tenant: &Tenant, expr: &Expr, now_ms: i64) -> Result<(Seq, RoaringBitmap), PreviewError> {
+    let reading = Reading::begin(tenant);
+    let (snapshot, plan) = (&reading.snapshot, Plan::of(expr));
+    let slices =
+        count::evaluate(&plan, snapshot, &tenant.state, now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
     Ok((snapshot.seq, bitmap(&count::ordinals(snapshot, &slices))))
 }

@@ -6,7 +6,7 @@ use crate::content::document::{Document, Localized, Values};
 use crate::index::IndexError;
 use crate::index::segment::SegmentView;
 use crate::index::terms::{self, PropertyKey, Tag};
-use crate::matcher::evaluate::predicate_matches;
+use crate::matcher::evaluate::holds;
 use crate::tenant::Tenant;
 use fixedbitset::FixedBitSet;
 use penstock_dsl::expr::{Owner, Predicate, PropertyRef, Subject, Test};
@@ -197,7 +197,7 @@ impl<'a> Fill<'a> {
         for (segment, docs) in snapshot.index.segments.iter().zip(&self.docs) {
             count += segment.lower(&is_set, 0)?.passing.intersection_count(docs);
         }
-        let in_overlay = |d: &Document| d.content_type == self.content_type && predicate_matches(&is_set, d, 0);
+        let in_overlay = |d: &Document| d.content_type == self.content_type && holds(&is_set, d, 0);
         count += snapshot.overlay.live().filter(|(document, _)| in_overlay(document)).count();
         Ok(count as u64)
     }

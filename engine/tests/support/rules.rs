@@ -32,7 +32,17 @@ fn group(random: &mut Random, documents: &[&Document], content_type: ContentType
 }
 
 fn rule(random: &mut Random, documents: &[&Document], content_type: ContentType) -> String {
+    let merchants = random.chance(6) && documents.iter().any(|d| d.content_type == ContentType::Merchant);
     let rule = loop {
+        if merchants {
+            let document = random.pick(documents);
+            if document.content_type == ContentType::Merchant
+                && let Some(rule) = about(random, document)
+            {
+                break format!("merchant.{rule}");
+            }
+            continue;
+        }
         let document = documents[random.below(documents.len())];
         if document.content_type == content_type
             && let Some(rule) = about(random, document)
