@@ -44,6 +44,8 @@ impl Default for CheckOptions {
 pub struct Checked {
     /// The meaning; there is one exactly when no finding is an error.
     pub expr: Option<Expr>,
+    /// The day of the rates that `~fx` converted at, where the text has one.
+    pub fx_date: Option<String>,
     /// By their place in the text; at most [`DIAGNOSTICS_MAX`] and one that says that there are more.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -54,22 +56,25 @@ pub fn check(text: &str, options: &CheckOptions) -> Checked {
         let end = text.floor_char_boundary(TEXT_BYTES_MAX);
         let message = format!("the text is too long: {} bytes, and at most {TEXT_BYTES_MAX} are read", text.len());
         let span = Span { start: end, end: text.len() };
-        return Checked { expr: None, diagnostics: vec![Diagnostic::error(code::TEXT_TOO_LONG, span, message)] };
+        return Checked {
+            expr: None,
+            fx_date: None,
+            diagnostics: vec![Diagnostic::error(code::TEXT_TOO_LONG, span, message)],
+        };
     }
     let mended = mend(text);
     let read = mended.as_ref().map_or(text, |mended| &mended.text);
-    let mut checker = Checker { text: read, options, findings: Vec::new() };
+    let mut checker = Checker { text: read, options, converted: false, findings: Vec::new() };
     let tree = recover::parse(read, &mut checker.findings);
     checker.size(&tree);
     let expr = checker.rule_set(&tree);
-    let findings = checker.findings;
-    finish(
-        expr,
-        match mended {
-            Some(mended) => mended.findings(findings),
-            None => findings,
-        },
-    )
+    let Checker { converted, findings, .. } = checker;
+    let findings = match mended {
+        Some(mended) => mended.findings(findings),
+        None => findings,
+    };
+    let rates = options.rates.as_ref().filter(|_| converted);
+    Checked { fx_date: rates.map(|rates| rates.date()), ..finish(expr, findings) }
 }
 
 /// Sorts and bounds the findings; drops the meaning when one of them is an error.
@@ -86,13 +91,15 @@ fn finish(expr: Expr, mut findings: Vec<Diagnostic>) -> Checked {
             None => Diagnostic::error(code::TOO_MANY_FINDINGS, span, message),
         });
     }
-    Checked { expr, diagnostics: findings }
+    Checked { expr, fx_date: None, diagnostics: findings }
 }
 
 /// One pass over one text.
 struct Checker<'a> {
     text: &'a str,
     options: &'a CheckOptions,
+    /// Whether a rule was converted at the rates.
+    converted: bool,
     findings: Vec<Diagnostic>,
 }
 

@@ -6,6 +6,7 @@ use crate::limits::RATES_MAX;
 use crate::literal;
 use crate::registry::Currency;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use num_bigint::{BigInt, Sign};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -81,6 +82,11 @@ impl Rates {
     /// The day, as `2026-01-31`.
     pub fn date(&self) -> String {
         self.date.to_string()
+    }
+
+    /// Epoch milliseconds at which the day begins in UTC.
+    pub fn day_start_ms(&self) -> i64 {
+        self.date.to_zoned(TimeZone::UTC).map_or(i64::MAX, |start| start.timestamp().as_millisecond())
     }
 
     /// The currency whose rate is 1.

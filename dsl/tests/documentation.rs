@@ -2,6 +2,7 @@
 
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::diagnostic;
+use penstock_dsl::fx::Rates;
 use std::path::Path;
 
 /// Fenced examples: what stands after `rules` on the fence, and the text.
@@ -16,8 +17,10 @@ fn every_example_is_checked() {
     let page = std::fs::read_to_string(path).unwrap();
     let examples = examples(&page);
     assert!(examples.len() > 10);
+    let rates = Rates::new("2026-01-31", "USD", [("HKD", "7.8"), ("PHP", "58.5")]).unwrap();
+    let options = CheckOptions { rates: Some(rates.into()), ..CheckOptions::default() };
     for (codes, text) in examples {
-        let found = check(text, &CheckOptions::default()).diagnostics;
+        let found = check(text, &options).diagnostics;
         let found_codes: Vec<&str> = found.iter().map(|d| d.code).collect();
         let want: Vec<&str> = codes.split_whitespace().collect();
         assert_eq!(found_codes, want, "{}", diagnostic::render(text, "docs/language.md", &found));

@@ -66,6 +66,8 @@ pub struct PreviewRequest {
     pub after: Option<String>,
     /// Whether to count facets (first pages only).
     pub facets: bool,
+    /// The day whose exchange rates `~fx` converts at (`2026-01-31`); the latest if not given.
+    pub fx_date: Option<String>,
 }
 
 /// A preview: everything in it is of one snapshot, the state after record `as_of`.
@@ -81,7 +83,14 @@ pub struct Preview {
     pub next: Option<String>,
     /// Facets over all matched items, when asked for.
     pub facets: Option<Facets>,
+    /// The day of the exchange rates that the rules used, if they did.
+    pub fx_date: Option<String>,
 }
+
+/// There are no exchange rates of this day.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("there are no exchange rates of {0}")]
+pub struct NoRates(pub String);
 
 /// Exact counts of a rule set, by part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +198,9 @@ pub enum PreviewError {
     /// The rule text does not check.
     #[error("the rule text has {} errors", .0.len())]
     Rules(Vec<Diagnostic>),
+    /// There are no exchange rates of the day asked for.
+    #[error(transparent)]
+    NoRates(#[from] NoRates),
     /// The cursor is not one of ours, or of another rule text.
     #[error("the cursor is not valid for this rule text")]
     BadCursor,

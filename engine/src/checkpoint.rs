@@ -8,6 +8,8 @@ use crate::catalog::interner::Interner;
 use crate::catalog::{Catalog, Entry};
 use crate::content::learned::Learned;
 use crate::fold::{Names, State};
+use crate::fx::FxTables;
+use penstock_dsl::fx::Rates;
 use penstock_dsl::registry::FINGERPRINT_VERSION;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Raise when [`Body`] changes.
-const MAGIC: &[u8; 8] = b"penstk01";
+const MAGIC: &[u8; 8] = b"penstk02";
 const COMPRESSION_LEVEL: i32 = 1;
 const FILE: &str = "checkpoint";
 
@@ -34,6 +36,7 @@ pub struct Body {
     merchants: Vec<Arc<str>>,
     categories: Vec<Arc<str>>,
     currencies: Vec<Arc<str>>,
+    fx: Vec<Rates>,
 }
 
 impl Body {
@@ -50,6 +53,7 @@ impl Body {
             merchants: state.names.merchants.strings().to_vec(),
             categories: state.names.categories.strings().to_vec(),
             currencies: state.names.currencies.strings().to_vec(),
+            fx: state.fx.iter().map(|rates| Rates::clone(rates)).collect(),
         }
     }
 
@@ -74,6 +78,7 @@ impl Body {
                 categories: intern(self.categories),
                 currencies: intern(self.currencies),
             },
+            fx: FxTables::of(self.fx),
             snapshot: Arc::default(),
         })
     }

@@ -4,14 +4,17 @@
 //! thread in log order, and only then answered. Queues are bounded; a full one refuses the batch before it is stored.
 
 use crate::api::*;
+use crate::command::Command;
 use crate::content::item::Item;
-use crate::fold::Frame;
+use crate::fold::{Frame, FrameOutcome};
 use crate::log::frame::{self, Header, PREFIX_BYTES};
 use crate::log::{LogError, LogReader, LogWriter, NewRow, sqlite};
 use crate::preview::{self, page, values};
 use crate::tenant::{Tenant, TenantError, refuse_strangers};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use parking_lot::{Mutex, RwLock};
+use penstock_dsl::check::CheckOptions;
+use penstock_dsl::fx::Rates;
 use penstock_dsl::registry::ContentType;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -76,8 +79,8 @@ pub enum OpenError {
     Tenant(#[from] TenantError),
 }
 
-/// Gets a batch's outcomes, or why there are none; called exactly once.
-pub type Reply = Box<dyn FnOnce(Result<(Seq, Vec<ItemOutcome>), SubmitError>) + Send>;
+/// Gets what became of a batch or command, or why nothing did; called exactly once.
+pub type Reply = Box<dyn FnOnce(Result<(Seq, FrameOutcome), SubmitError>) + Send>;
 
 struct Submission {
     tenant: TenantId,
@@ -198,6 +201,17 @@ impl Engine {
     /// Submits a batch; never blocks on the log. `reply` is called from another thread once the batch is durable and
     /// visible in previews, or at once where it is refused.
     pub fn submit(&self, tenant: &TenantId, items: Vec<Item>, meta: BatchMeta, reply: Reply) {
+        let header = Header { received_ms: meta.received_ms, biz_date: meta.biz_date, command: None };
+        self.append(tenant, header, items, reply);
+    }
+
+    /// Submits a command, as [`Engine::submit`] does a batch: `reply` is called once it is durable and decided.
+    pub fn command(&self, tenant: &TenantId, command: Command, received_ms: i64, reply: Reply) {
+        let header = Header { received_ms, biz_date: None, command: Some(command) };
+        self.append(tenant, header, Vec::new(), reply);
+    }
+
+    fn append(&self, tenant: &TenantId, header: Header, items: Vec<Item>, reply: Reply) {
         if self.shared.failure.get().is_some() {
             return reply(Err(SubmitError::Stopped));
         }
@@ -208,7 +222,6 @@ impl Engine {
         if self.queued_bytes.load(Ordering::Relaxed) > QUEUE_BYTES_MAX {
             return reply(Err(SubmitError::Overloaded { retry_after_s: RETRY_AFTER_S }));
         }
-        let header = Header { received_ms: meta.received_ms, biz_date: meta.biz_date };
         let frame = match frame::encode(&header, &items) {
             Ok(frame) => frame,
             Err(error) => {
@@ -242,6 +255,21 @@ impl Engine {
             Some(tenant) => preview::run(&tenant, &*self.shared.log, request, now_ms()),
             None => preview::of_nothing(request, now_ms()),
         }
+    }
+
+    /// What a check of a tenant's rules depends on; the exchange rates are those of `fx_date`, or the latest.
+    pub fn check_options(&self, tenant: &TenantId, fx_date: Option<&str>) -> Result<CheckOptions, NoRates> {
+        match (self.shared.tenant(tenant), fx_date) {
+            (Some(tenant), _) => tenant.check_options(fx_date),
+            (None, Some(date)) => Err(NoRates(date.to_owned())),
+            (None, None) => Ok(CheckOptions::default()),
+        }
+    }
+
+    /// A tenant's tables of exchange rates, latest first.
+    pub fn fx_tables(&self, tenant: &TenantId) -> Vec<Arc<Rates>> {
+        let tenant = self.shared.tenant(tenant);
+        tenant.map_or_else(Vec::new, |tenant| tenant.state.read().fx.iter().rev().cloned().collect())
     }
 
     /// Values of a property, most frequent first.

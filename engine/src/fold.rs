@@ -6,10 +6,12 @@
 use crate::api::{ItemOutcome, Outcome, Seq};
 use crate::catalog::interner::Interner;
 use crate::catalog::{Catalog, Entry, Gate, Location, Ordinal};
+use crate::command::{Command, CommandOutcome, Refusal};
 use crate::content::document::Document;
 use crate::content::issue::{Issue, Quoted, code};
 use crate::content::item::Item;
 use crate::content::learned::{KEYS_MAX, Learned};
+use crate::fx::FxTables;
 use crate::index::columns::scaled;
 use crate::index::overlay::{Batch, BatchItem, FacetValues, Overlay};
 use crate::index::segment::IndexView;
@@ -30,6 +32,15 @@ pub struct Frame {
     pub items: Vec<Item>,
 }
 
+/// What became of a frame.
+#[derive(Debug)]
+pub struct FrameOutcome {
+    /// Of its items, in order.
+    pub items: Vec<ItemOutcome>,
+    /// Of its command, where it is one.
+    pub command: Option<CommandOutcome>,
+}
+
 /// Everything derived from one tenant's log up to a record.
 #[derive(Default)]
 pub struct State {
@@ -41,6 +52,8 @@ pub struct State {
     pub learned: Learned,
     /// Strings that facets count.
     pub names: Names,
+    /// Exchange rates.
+    pub fx: FxTables,
     /// What previews read.
     pub snapshot: Arc<Snapshot>,
 }
@@ -68,8 +81,8 @@ pub struct Snapshot {
 }
 
 impl State {
-    /// Folds record `seq`: the outcomes of each frame's items, and what the index must take over.
-    pub fn apply(&mut self, seq: Seq, frames: Vec<Frame>) -> (Vec<Vec<ItemOutcome>>, Arc<Batch>) {
+    /// Folds record `seq`: what became of each frame, and what the index must take over.
+    pub fn apply(&mut self, seq: Seq, frames: Vec<Frame>) -> (Vec<FrameOutcome>, Arc<Batch>) {
         debug_assert_eq!(seq, self.seq + 1);
         let mut batch = Batch { seq, items: Vec::new(), bytes: 0 };
         let outcomes = frames
@@ -79,11 +92,24 @@ impl State {
                     |index: usize| Location { seq, offset: frame.offset, length: frame.length, index: index as u16 };
                 let now_ms = frame.header.received_ms;
                 let items = frame.items.into_iter().enumerate();
-                items.map(|(index, item)| self.apply_item(item, place(index), now_ms, &mut batch)).collect()
+                let items = items.map(|(index, item)| self.apply_item(item, place(index), now_ms, &mut batch));
+                let items = items.collect();
+                let command = frame.header.command.map(|command| self.apply_command(command, now_ms));
+                FrameOutcome { items, command }
             })
             .collect();
         self.seq = seq;
         (outcomes, Arc::new(batch))
+    }
+
+    fn apply_command(&mut self, command: Command, now_ms: i64) -> CommandOutcome {
+        match command {
+            Command::FxRates(rates) => match self.fx.put(rates, now_ms) {
+                Ok(true) => CommandOutcome::Applied,
+                Ok(false) => CommandOutcome::Unchanged,
+                Err(refused) => CommandOutcome::Refused(Refusal::Fx(refused)),
+            },
+        }
     }
 
     fn apply_item(&mut self, mut item: Item, location: Location, now_ms: i64, batch: &mut Batch) -> ItemOutcome {

@@ -7,9 +7,11 @@
 pub mod api;
 pub mod catalog;
 pub mod checkpoint;
+pub mod command;
 pub mod content;
 pub mod engine;
 pub mod fold;
+pub mod fx;
 pub mod index;
 pub mod log;
 pub mod matcher;

@@ -1,14 +1,15 @@
 //! One tenant at work: its state, the thread that feeds its index, its recovery and its checkpoints.
 
-use crate::api::{ItemOutcome, Seq, TenantId, TenantStatus};
+use crate::api::{NoRates, Seq, TenantId, TenantStatus};
 use crate::checkpoint;
-use crate::fold::{Frame, Snapshot, State};
+use crate::fold::{Frame, FrameOutcome, Snapshot, State};
 use crate::index::IndexError;
 use crate::index::writer::{Feed, IndexStore};
 use crate::log::{LogError, LogReader, Row, frame};
 use crate::preview::cursor::Pins;
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
+use penstock_dsl::check::CheckOptions;
 use rayon::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -185,7 +186,7 @@ impl Tenant {
     }
 
     /// Folds one record and makes it visible.
-    pub fn fold(&self, seq: Seq, frames: Vec<Frame>) -> Vec<Vec<ItemOutcome>> {
+    pub fn fold(&self, seq: Seq, frames: Vec<Frame>) -> Vec<FrameOutcome> {
         let mut state = self.state.write();
         let (outcomes, batch) = state.apply(seq, frames);
         state.publish(batch.clone());
@@ -254,6 +255,15 @@ impl Tenant {
             feeder.join().map_err(|_| std::io::Error::other("the feed thread panicked"))?;
         }
         Ok(())
+    }
+
+    /// What a check of this tenant's rules depends on; the exchange rates are those of `fx_date`, or the latest.
+    pub fn check_options(&self, fx_date: Option<&str>) -> Result<CheckOptions, NoRates> {
+        let rates = self.state.read().fx.get(fx_date).cloned();
+        match (fx_date, &rates) {
+            (Some(date), None) => Err(NoRates(date.to_owned())),
+            _ => Ok(CheckOptions { rates, ..CheckOptions::default() }),
+        }
     }
 
     /// How it stands.

@@ -5,7 +5,7 @@
 mod rules;
 mod support;
 
-use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::check::check;
 use penstock_dsl::registry::ContentType;
 use penstock_engine::content::document::Document;
 use penstock_engine::content::item::Item;
@@ -67,11 +67,12 @@ impl Mirror {
             let merchant = id.and_then(|id| merchants.iter().find_map(|by_id| by_id.get(id).copied()));
             Facts { document, merchant, now_ms: NOW_MS }
         };
+        let options = rules::options();
         let mut checked = 0;
         for _ in 0..rule_sets() {
             let text = rules::rule_set(random, &documents);
             // A random piece may be a text that the language refuses, such as a fuzzy query without a word.
-            let Some(expr) = check(&text, &CheckOptions::default()).expr else { continue };
+            let Some(expr) = check(&text, &options).expr else { continue };
             checked += 1;
             let (_, found) = preview::matched_ordinals(&tenant, &expr, NOW_MS).unwrap();
             let expected = self.documents.iter().filter(|(_, d)| matches(&expr, facts(d))).map(|(o, _)| *o);

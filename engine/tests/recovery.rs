@@ -4,10 +4,13 @@
 mod support;
 
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::fx::Rates;
 use penstock_engine::checkpoint::Body;
+use penstock_engine::command::{Command, CommandOutcome, Refusal};
+use penstock_engine::fx::FxRefused;
 use penstock_engine::{Engine, OpenError, Options, PreviewRequest, TenantId, preview};
 use std::path::Path;
-use support::{NOW_MS, item, real_lines, submit, tenant};
+use support::{NOW_MS, command, item, real_lines, submit, tenant};
 
 const RULES: &str = "STORE { storeName ~ \"cafe\" or city is set and not externalTags in (\"takeout\") }
                      MERCHANT { merchantName contains \"a\" } LOCAL_SKU { salePrice in HKD 10..50 }";
@@ -200,7 +203,8 @@ fn pages_stay_those_of_their_snapshot_while_content_changes() {
     for batch in (0..300).collect::<Vec<_>>().chunks(50) {
         submit(&engine, &t, batch.iter().map(|&n| store(n, 1, if n % 2 == 0 { "even" } else { "odd" })).collect());
     }
-    let request = |after| PreviewRequest { rules: "STORE { city = \"even\" }".into(), limit: 7, after, facets: true };
+    let rules = "STORE { city = \"even\" }";
+    let request = |after| PreviewRequest { rules: rules.into(), limit: 7, after, facets: true, fx_date: None };
     let mut page = engine.preview(&t, &request(None)).unwrap();
     let (as_of, counts) = (page.as_of, page.counts.clone());
     let mut seen = Vec::new();
@@ -219,4 +223,28 @@ fn pages_stay_those_of_their_snapshot_while_content_changes() {
     let now = engine.preview(&t, &request(None)).unwrap();
     assert!(now.counts.matched < 150 && now.as_of > as_of);
     engine.shutdown();
+}
+
+/// Rates are content of the tenant's log like any other: there after a restart, from the checkpoint or from the log.
+#[test]
+fn exchange_rates_survive_and_never_change() {
+    let (dir, id) = (tempfile::tempdir().unwrap(), tenant("FX"));
+    let rates = |date, hkd| Command::FxRates(Rates::new(date, "USD", [("HKD", hkd)]).unwrap());
+    let taken = CommandOutcome::Refused(Refusal::Fx(FxRefused::DayTaken("2026-05-01".into())));
+    let engine = open(dir.path());
+    assert_eq!(command(&engine, &id, rates("2026-05-01", "7.8")), CommandOutcome::Applied);
+    assert_eq!(command(&engine, &id, rates("2026-05-02", "7.7")), CommandOutcome::Applied);
+    assert_eq!(command(&engine, &id, rates("2026-05-01", "7.8")), CommandOutcome::Unchanged);
+    assert_eq!(command(&engine, &id, rates("2026-05-01", "7.9")), taken);
+    engine.shutdown();
+    for without_checkpoint in [false, true] {
+        if without_checkpoint {
+            std::fs::remove_file(dir.path().join("tenants/FX/checkpoint")).unwrap();
+        }
+        let engine = open(dir.path());
+        let dates: Vec<String> = engine.fx_tables(&id).iter().map(|rates| rates.date()).collect();
+        assert_eq!(dates, ["2026-05-02", "2026-05-01"]);
+        assert_eq!(command(&engine, &id, rates("2026-05-01", "7.9")), taken);
+        engine.shutdown();
+    }
 }

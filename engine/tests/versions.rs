@@ -30,7 +30,7 @@ fn submit_patiently(engine: &Engine, items: &[Item]) -> Vec<Outcome> {
         let meta = penstock_engine::BatchMeta { received_ms: NOW_MS, biz_date: None };
         engine.submit(&tenant("T"), items.to_vec(), meta, Box::new(move |result| send.send(result).unwrap()));
         match outcomes.recv().unwrap() {
-            Ok((_, outcomes)) => return outcomes.into_iter().map(|o| o.outcome).collect(),
+            Ok((_, outcome)) => return outcome.items.into_iter().map(|o| o.outcome).collect(),
             Err(SubmitError::Overloaded { .. }) => std::thread::sleep(Duration::from_millis(1)),
             Err(error) => panic!("{error}"),
         }

@@ -25,6 +25,7 @@ const LIMIT_DEFAULT: i64 = 20;
     (status = 200, description = "Exact counts and a page of items", body = PreviewResponse),
     (status = 400, description = "A bad cursor or limit", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No API key, or a wrong one", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "There are no exchange rates of the day asked for", body = Problem, content_type = "application/problem+json"),
     (status = 410, description = "The cursor has expired", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "The rule text does not check", body = Problem, content_type = "application/problem+json"),
 ), security(("apiKey" = [])))]
@@ -39,7 +40,8 @@ pub async fn preview(
         .filter(|_| limit <= LIMIT_MAX)
         .ok_or_else(|| Problem::bad_request(format!("limit must be from 0 to {LIMIT_MAX}, not {limit}")))?;
     let facets = wire.facets.unwrap_or(wire.after.is_none());
-    let request = api::PreviewRequest { rules: wire.rules, limit, after: wire.after, facets };
+    let (rules, after, fx_date) = (wire.rules, wire.after, wire.fx_date);
+    let request = api::PreviewRequest { rules, limit, after, facets, fx_date };
     app.query(move |engine| match engine.preview(&tenant, &request) {
         // A page can be large: it is written here, off the async threads.
         Ok(preview) => Ok(Json(PreviewResponse::new(preview, &request.rules)).into_response()),

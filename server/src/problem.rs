@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use penstock_dsl::diagnostic::{Diagnostic as DslDiagnostic, Severity};
-use penstock_engine::api::{PreviewError, ValuesError};
+use penstock_engine::api::{PreviewError, SubmitError, ValuesError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -145,6 +145,28 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "unknown-property", "There is no such property", detail)
     }
 
+    /// 404: no exchange rates of a day.
+    pub fn no_rates(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, "no-rates", "There are no such exchange rates", detail)
+    }
+
+    /// What became of a command that the log did not take.
+    pub fn submit(error: &SubmitError) -> Problem {
+        let detail = error.to_string();
+        match error {
+            SubmitError::Overloaded { .. } => {
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, "overloaded", "The server is overloaded", detail)
+            }
+            SubmitError::Stopped => {
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopped", "The server accepts no writes", detail)
+            }
+            SubmitError::Unknown => {
+                let title = "It is unknown whether this was stored";
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", title, detail)
+            }
+        }
+    }
+
     /// 404: no such thing.
     pub fn not_found(detail: impl Into<String>) -> Problem {
         Problem::plain(StatusCode::NOT_FOUND, detail)
@@ -192,6 +214,7 @@ impl Problem {
             PreviewError::CursorExpired => {
                 Problem::new(StatusCode::GONE, "cursor-expired", "The cursor has expired", detail)
             }
+            PreviewError::NoRates(_) => Problem::no_rates(detail),
             PreviewError::Store(_) => Problem::internal(&detail),
         }
     }
@@ -228,7 +251,7 @@ impl IntoResponse for Problem {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(crate::auth::CHALLENGE));
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {

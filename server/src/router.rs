@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::openapi::Document;
-use crate::{health, items, landing, metrics, preview, properties, request, rules, sync, values};
+use crate::{fx, health, items, landing, metrics, preview, properties, request, rules, sync, values};
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::routing::get;
@@ -38,6 +38,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(items::item))
         .routes(routes!(preview::preview))
         .routes(routes!(rules::check_rules))
+        .routes(routes!(fx::send, fx::list))
         .routes(routes!(values::values))
         .routes(routes!(properties::properties))
         .routes(routes!(health::healthz))
@@ -53,7 +54,7 @@ mod tests {
         let document = serde_json::to_value(documented().into_openapi()).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), 8);
+        assert_eq!(paths.len(), 9);
         assert!(paths[sync::PATH]["post"]["responses"]["429"].is_object());
     }
 }

@@ -6,26 +6,32 @@ use crate::body::ApiJson;
 use crate::problem::{Diagnostic, Problem, diagnostics};
 use axum::Json;
 use axum::extract::State;
-use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::check::check;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A rule text.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct CheckRequest {
     /// The rule text.
     #[schema(example = "STORE { storeName ~ \"ramen\" }")]
     rules: String,
+    /// The day whose exchange rates `~fx` converts at; the latest if not given.
+    #[schema(example = "2026-01-31")]
+    fx_date: Option<String>,
 }
 
 /// What was found.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct CheckResponse {
     /// Whether the text has a meaning; it may still have warnings.
     ok: bool,
     /// Equal for equal rule sets, whatever their spelling; null with errors.
     hash: Option<String>,
+    /// The day of the exchange rates that the rules used; null where they convert nothing.
+    fx_date: Option<String>,
     /// Every finding, errors and warnings.
     diagnostics: Vec<Diagnostic>,
 }
@@ -33,21 +39,25 @@ pub struct CheckResponse {
 /// Check a rule set
 #[utoipa::path(post, path = "/api/v1/rules/check", tag = "rules", request_body = CheckRequest, responses(
     (status = 200, description = "Findings, perhaps none", body = CheckResponse),
+    (status = 404, description = "There are no exchange rates of the day asked for", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No API key, or a wrong one", body = Problem, content_type = "application/problem+json"),
 ), security(("apiKey" = [])))]
 pub async fn check_rules(
     State(app): State<App>,
-    _tenant: Tenant,
+    Tenant(tenant): Tenant,
     ApiJson(request): ApiJson<CheckRequest>,
-) -> Json<CheckResponse> {
+) -> Result<Json<CheckResponse>, Problem> {
+    let options = app.ready_engine()?.check_options(&tenant, request.fx_date.as_deref());
+    let options = options.map_err(|e| Problem::no_rates(e.to_string()))?;
     let answer = app.decode(move || {
         let text = &request.rules;
-        let checked = check(text, &CheckOptions::default());
+        let checked = check(text, &options);
         CheckResponse {
             ok: checked.expr.is_some(),
+            fx_date: checked.fx_date,
             hash: checked.expr.map(|expr| format!("{:032x}", expr.hash())),
             diagnostics: diagnostics(text, &checked.diagnostics),
         }
     });
-    Json(answer.await)
+    Ok(Json(answer.await))
 }

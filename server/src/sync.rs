@@ -21,7 +21,7 @@ use penstock_engine::api::{ItemOutcome, SubmitError, TenantId};
 use penstock_engine::content::decode::{Context, Rejected, decode};
 use penstock_engine::content::issue::Issue;
 use penstock_engine::content::item::Item;
-use penstock_engine::{BatchMeta, Engine};
+use penstock_engine::{BatchMeta, Engine, Reply};
 use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
@@ -132,8 +132,8 @@ fn submit(
 ) -> oneshot::Receiver<Result<Vec<ItemOutcome>, SubmitError>> {
     let (reply, replied) = oneshot::channel();
     // The receiver is gone when the client went away: the batch stands all the same.
-    let told = move |result: Result<_, _>| drop(reply.send(result.map(|(_, outcomes)| outcomes)));
-    engine.submit(tenant, items, meta, Box::new(told));
+    let told: Reply = Box::new(move |result| drop(reply.send(result.map(|(_, outcome)| outcome.items))));
+    engine.submit(tenant, items, meta, told);
     replied
 }
 
@@ -272,7 +272,8 @@ fn refused_batch(error: SubmitError) -> Answer {
     }
 }
 
-fn now_ms() -> i64 {
+/// Epoch milliseconds by the system's clock.
+pub fn now_ms() -> i64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
 }
 

@@ -39,6 +39,7 @@ impl Checker<'_> {
             self.report(Diagnostic::error(code::NO_RATES, span, message).fix("remove `~fx`", span, ""));
             return None;
         }
+        self.converted = true;
         let all = rates.iter().map(|(to, _)| self.range_in(&rates, &amounts, currency, to, span));
         all.collect()
     }

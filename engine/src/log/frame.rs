@@ -3,6 +3,7 @@
 //! The first line is the [`Header`], each further line one item as the merchant sent it. Frames are made before the
 //! log's thread sees them, so compression runs on the callers' threads.
 
+use crate::command::Command;
 use crate::content::item::Item;
 use crate::content::{contents_info, payload};
 use penstock_dsl::registry::ContentType;
@@ -25,6 +26,9 @@ pub struct Header {
     /// `bizDate` as sent (D-15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub biz_date: Option<String>,
+    /// A command; such a frame has no items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
 }
 
 /// An item's line.

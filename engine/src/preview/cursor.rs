@@ -30,13 +30,15 @@ pub struct Pin {
     pub matched: RoaringBitmap,
     /// The preview's counts, the same on every page.
     pub counts: Counts,
+    /// The day of the exchange rates that the rules used.
+    pub fx_date: Option<String>,
     made: Instant,
 }
 
 impl Pin {
     /// A pin made now.
-    pub fn new(rules_hash: u128, as_of: Seq, matched: RoaringBitmap, counts: Counts) -> Self {
-        Pin { rules_hash, as_of, matched, counts, made: Instant::now() }
+    pub fn new(rules_hash: u128, as_of: Seq, matched: RoaringBitmap, counts: Counts, fx_date: Option<String>) -> Self {
+        Pin { rules_hash, as_of, matched, counts, fx_date, made: Instant::now() }
     }
 
     fn bytes(&self) -> usize {

@@ -11,7 +11,7 @@ pub(crate) mod page;
 mod plan;
 pub mod values;
 
-use crate::api::{Preview, PreviewError, PreviewRequest, Seq};
+use crate::api::{NoRates, Preview, PreviewError, PreviewRequest, Seq};
 use crate::fold::{Snapshot, State};
 use crate::log::LogReader;
 use crate::tenant::Tenant;
@@ -58,7 +58,7 @@ pub fn run(
     request: &PreviewRequest,
     now_ms: i64,
 ) -> Result<Preview, PreviewError> {
-    let rules_hash = xxh3_128(request.rules.as_bytes());
+    let rules_hash = hash(request);
     match &request.after {
         Some(after) => {
             let cursor = Cursor::parse(after).ok_or(PreviewError::BadCursor)?;
@@ -70,17 +70,34 @@ pub fn run(
             next_page(tenant, log, pin, cursor, request.limit)
         }
         None => {
-            let checked = check(&request.rules, &CheckOptions::default());
+            let checked = check(&request.rules, &tenant.check_options(request.fx_date.as_deref())?);
             let expr = checked.expr.ok_or(PreviewError::Rules(checked.diagnostics))?;
-            first_page(tenant, log, &expr, request, rules_hash, now_ms)
+            let rules = Rules { expr, fx_date: checked.fx_date, hash: rules_hash };
+            first_page(tenant, log, &rules, request, now_ms)
         }
     }
+}
+
+/// Rules to preview.
+struct Rules {
+    expr: Expr,
+    fx_date: Option<String>,
+    hash: u128,
+}
+
+/// What a cursor is good for: a rule text, at the rates asked for.
+fn hash(request: &PreviewRequest) -> u128 {
+    let date = request.fx_date.as_deref().unwrap_or_default();
+    xxh3_128(format!("{}\0{date}", request.rules).as_bytes())
 }
 
 /// The preview of a tenant that has no content.
 pub fn of_nothing(request: &PreviewRequest, now_ms: i64) -> Result<Preview, PreviewError> {
     if request.after.is_some() {
         return Err(PreviewError::CursorExpired);
+    }
+    if let Some(date) = &request.fx_date {
+        return Err(NoRates(date.clone()).into());
     }
     let checked = check(&request.rules, &CheckOptions::default());
     let expr = checked.expr.ok_or(PreviewError::Rules(checked.diagnostics))?;
@@ -89,20 +106,19 @@ pub fn of_nothing(request: &PreviewRequest, now_ms: i64) -> Result<Preview, Prev
     let slices = count::evaluate(&plan, &Snapshot::default(), &nothing, now_ms)
         .map_err(|e| PreviewError::Store(e.to_string()))?;
     let facets = request.facets.then(Default::default);
-    Ok(Preview { as_of: 0, counts: count::total(&plan, &slices), items: Vec::new(), next: None, facets })
+    Ok(Preview { as_of: 0, counts: count::total(&plan, &slices), items: Vec::new(), next: None, facets, fx_date: None })
 }
 
 fn first_page(
     tenant: &Tenant,
     log: &dyn LogReader,
-    expr: &Expr,
+    rules: &Rules,
     request: &PreviewRequest,
-    rules_hash: u128,
     now_ms: i64,
 ) -> Result<Preview, PreviewError> {
     let reading = Reading::begin(tenant);
     let snapshot = &reading.snapshot;
-    let plan = Plan::of(expr);
+    let plan = Plan::of(&rules.expr);
     let slices =
         count::evaluate(&plan, snapshot, &tenant.state, now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
     let counts = count::total(&plan, &slices);
@@ -113,11 +129,11 @@ fn first_page(
     page.truncate(items.len());
     let more = request.limit > 0 && counts.matched > page.len() as u64;
     let next = more.then(|| {
-        let pin = Pin::new(rules_hash, snapshot.seq, bitmap(&ordinals), counts.clone());
+        let pin = Pin::new(rules.hash, snapshot.seq, bitmap(&ordinals), counts.clone(), rules.fx_date.clone());
         let id = tenant.pins.insert(pin, &tenant.state);
         Cursor::new(id, page.last().copied().unwrap_or_default()).to_string()
     });
-    Ok(Preview { as_of: snapshot.seq, counts, items, next, facets })
+    Ok(Preview { as_of: snapshot.seq, counts, items, next, facets, fx_date: rules.fx_date.clone() })
 }
 
 fn next_page(
@@ -133,7 +149,14 @@ fn next_page(
     let more = items.len() < page.len() || rest.next().is_some();
     page.truncate(items.len());
     let next = page.last().filter(|_| more).map(|&last| cursor.at(last).to_string());
-    Ok(Preview { as_of: pin.as_of, counts: pin.counts.clone(), items, next, facets: None })
+    Ok(Preview {
+        as_of: pin.as_of,
+        counts: pin.counts.clone(),
+        items,
+        next,
+        facets: None,
+        fx_date: pin.fx_date.clone(),
+    })
 }
 
 fn bitmap(ordinals: &FixedBitSet) -> RoaringBitmap {

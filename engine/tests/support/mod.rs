@@ -2,6 +2,7 @@
 
 #![allow(dead_code)]
 
+use penstock_engine::command::{Command, CommandOutcome};
 use penstock_engine::content::decode::{Context, decode};
 use penstock_engine::content::item::Item;
 use penstock_engine::{BatchMeta, Engine, ItemOutcome, TenantId};
@@ -65,7 +66,14 @@ pub fn submit(engine: &Engine, tenant: &TenantId, items: Vec<Item>) -> Vec<ItemO
     let (send, outcomes) = mpsc::channel();
     let meta = BatchMeta { received_ms: NOW_MS, biz_date: None };
     engine.submit(tenant, items, meta, Box::new(move |result| send.send(result).unwrap()));
-    outcomes.recv().unwrap().unwrap().1
+    outcomes.recv().unwrap().unwrap().1.items
+}
+
+/// Submits a command and waits for what became of it.
+pub fn command(engine: &Engine, tenant: &TenantId, command: Command) -> CommandOutcome {
+    let (send, outcome) = mpsc::channel();
+    engine.command(tenant, command, NOW_MS, Box::new(move |result| send.send(result).unwrap()));
+    outcome.recv().unwrap().unwrap().1.command.unwrap()
 }
 
 /// splitmix64: small, seeded, the same everywhere.

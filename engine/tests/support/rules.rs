@@ -1,8 +1,16 @@
 //! Random rule texts about given documents: every operator and kind, with values that occur, nearly occur or do not.
 
 use super::Random;
+use penstock_dsl::check::CheckOptions;
+use penstock_dsl::fx::Rates;
 use penstock_dsl::registry::{ContentType, PROPERTIES, PropId};
 use penstock_engine::content::document::{Document, ExtValue, Localized, Values};
+
+/// What random rules are checked with: rates of the currencies that content has most.
+pub fn options() -> CheckOptions {
+    let rates = [("HKD", "7.8"), ("PHP", "58.5"), ("JPY", "156"), ("KWD", "0.3"), ("MYR", "4.2"), ("THB", "33.7")];
+    CheckOptions { rates: Some(Rates::new("2026-05-31", "USD", rates).unwrap().into()), ..CheckOptions::default() }
+}
 
 /// A random rule set text; `documents` must not be empty.
 pub fn rule_set(random: &mut Random, documents: &[&Document]) -> String {
@@ -189,12 +197,13 @@ fn money_rule(random: &mut Random, subject: &str, currency: &str, amount: &str, 
         1 => format!("..{amount}"),
         _ => format!("{amount}..{}", amount.parse::<rust_decimal::Decimal>().unwrap() + rust_decimal::Decimal::TEN),
     };
+    let fx = if random.chance(4) { " ~fx" } else { "" };
     if range {
-        return format!("{subject} {} {currency} {bounds}", random.pick(&["in", "within"]));
+        return format!("{subject} {} {currency} {bounds}{fx}", random.pick(&["in", "within"]));
     }
     match random.below(3) {
-        0 => format!("{subject} {} {currency} {amount}", random.pick(&["=", "!=", "<", "<=", ">", ">="])),
-        _ => format!("{subject} in {currency} {bounds}"),
+        0 => format!("{subject} {} {currency} {amount}{fx}", random.pick(&["=", "!=", "<", "<=", ">", ">="])),
+        _ => format!("{subject} in {currency} {bounds}{fx}"),
     }
 }
 

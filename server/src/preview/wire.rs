@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 /// What to preview.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct PreviewRequest {
     /// The rule text.
     #[schema(example = "STORE { storeName ~ \"ramen\" }")]
@@ -22,6 +22,9 @@ pub struct PreviewRequest {
     pub after: Option<String>,
     /// Whether to count facets; if not given, on first pages only.
     pub facets: Option<bool>,
+    /// The day whose exchange rates `~fx` converts at; the latest if not given.
+    #[schema(example = "2026-01-31")]
+    pub fx_date: Option<String>,
 }
 
 /// A preview of one snapshot.
@@ -38,6 +41,8 @@ pub struct PreviewResponse {
     next: Option<String>,
     /// Over all matched items; null where not asked for.
     facets: Option<Facets>,
+    /// The day of the exchange rates that the rules used; null where they convert nothing.
+    fx_date: Option<String>,
 }
 
 /// Exact counts of a rule set, by part.
@@ -179,6 +184,7 @@ impl PreviewResponse {
             items: preview.items.into_iter().map(PreviewItem::from).collect(),
             next: preview.next,
             facets: preview.facets.map(Facets::from),
+            fx_date: preview.fx_date,
         }
     }
 }

@@ -1,0 +1,138 @@
+//! `/api/v1/fx`: the exchange rates that `~fx` rules convert at, a table a day.
+
+use crate::app::App;
+use crate::auth::Tenant;
+use crate::body::ApiJson;
+use crate::problem::Problem;
+use crate::sync::now_ms;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use penstock_dsl::fx::Rates;
+use penstock_engine::api::SubmitError;
+use penstock_engine::command::{Command, CommandOutcome, Refusal};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use tokio::sync::oneshot;
+use utoipa::ToSchema;
+
+/// The rates of a day.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FxRequest {
+    /// The day from which they hold.
+    #[schema(example = "2026-01-31")]
+    date: String,
+    /// The currency that the rates are for one unit of.
+    #[schema(example = "USD")]
+    base: String,
+    /// Units of each currency for one unit of the base, as decimals: `7.8` or `"7.8"`.
+    #[schema(value_type = BTreeMap<String, f64>, example = json!({"HKD": 7.8, "PHP": 58.5}))]
+    rates: BTreeMap<String, Rate>,
+}
+
+/// A decimal by its digits; never through floating point.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Rate {
+    Number(serde_json::Number),
+    Text(String),
+}
+
+impl Rate {
+    fn digits(&self) -> String {
+        match self {
+            Rate::Number(number) => number.to_string(),
+            Rate::Text(text) => text.clone(),
+        }
+    }
+}
+
+/// What became of a table.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FxResponse {
+    date: String,
+    /// `APPLIED`, or `UNCHANGED` where the same table was there already.
+    outcome: &'static str,
+    /// The record that decided it.
+    seq: u64,
+}
+
+/// Send exchange rates
+///
+/// A day's table never changes: the same one again is `UNCHANGED`, another one is refused. Rules use the latest day, or the
+/// one that `fxDate` names.
+#[utoipa::path(post, path = "/api/v1/fx", tag = "rules", request_body = FxRequest, responses(
+    (status = 200, description = "The table is durable", body = FxResponse),
+    (status = 400, description = "Not a table of rates", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "No API key, or a wrong one", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "The day has other rates, or lies ahead", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "Try again later", body = Problem, content_type = "application/problem+json"),
+), security(("apiKey" = [])))]
+pub async fn send(
+    State(app): State<App>,
+    Tenant(tenant): Tenant,
+    ApiJson(request): ApiJson<FxRequest>,
+) -> Result<Json<FxResponse>, Problem> {
+    let digits: Vec<(String, String)> =
+        request.rates.iter().map(|(code, rate)| (code.clone(), rate.digits())).collect();
+    let rates = digits.iter().map(|(code, rate)| (code.as_str(), rate.as_str()));
+    let table = Rates::new(&request.date, &request.base, rates).map_err(|e| Problem::bad_request(e.to_string()))?;
+    let date = table.date();
+    let (reply, replied) = oneshot::channel();
+    // The receiver is gone when the client went away: the table stands all the same.
+    let told = Box::new(move |result| drop(reply.send(result)));
+    app.ready_engine()?.command(&tenant, Command::FxRates(table), now_ms(), told);
+    let told = tokio::time::timeout(app.settings().submit_timeout, replied).await;
+    let (seq, outcome) = match told {
+        Ok(Ok(result)) => result.map_err(|e| Problem::submit(&e))?,
+        Ok(Err(_)) | Err(_) => return Err(Problem::submit(&SubmitError::Unknown)),
+    };
+    let outcome = match outcome.command {
+        Some(CommandOutcome::Applied) => "APPLIED",
+        Some(CommandOutcome::Unchanged) => "UNCHANGED",
+        Some(CommandOutcome::Refused(Refusal::Fx(refused))) => {
+            let title = "The rates were refused";
+            return Err(Problem::new(StatusCode::CONFLICT, "rates-refused", title, refused.to_string()));
+        }
+        None => return Err(Problem::internal("a command was answered without an outcome")),
+    };
+    Ok(Json(FxResponse { date, outcome, seq }))
+}
+
+/// All tables.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FxTables {
+    /// Latest first.
+    tables: Vec<FxTable>,
+}
+
+/// The rates of a day.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FxTable {
+    date: String,
+    base: String,
+    /// Decimals as strings.
+    rates: BTreeMap<String, String>,
+}
+
+/// Tables that one answer lists.
+const TABLES_LISTED_MAX: usize = 100;
+
+/// List exchange rates
+///
+/// The latest hundred tables.
+#[utoipa::path(get, path = "/api/v1/fx", tag = "rules", responses(
+    (status = 200, description = "Tables, latest first", body = FxTables),
+    (status = 401, description = "No API key, or a wrong one", body = Problem, content_type = "application/problem+json"),
+), security(("apiKey" = [])))]
+pub async fn list(State(app): State<App>, Tenant(tenant): Tenant) -> Result<Json<FxTables>, Problem> {
+    let tables = app.query(move |engine| engine.fx_tables(&tenant)).await?;
+    let table = |rates: &Rates| FxTable {
+        date: rates.date(),
+        base: rates.base().to_string(),
+        rates: rates.iter().map(|(currency, rate)| (currency.to_string(), rate.to_string())).collect(),
+    };
+    Ok(Json(FxTables { tables: tables.iter().take(TABLES_LISTED_MAX).map(|rates| table(rates)).collect() }))
+}
