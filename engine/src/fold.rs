@@ -168,6 +168,13 @@ impl State {
         self.snapshot = Arc::new(Snapshot { seq: self.seq, index: snapshot.index.clone(), overlay });
     }
 
+    /// Moves the snapshot on to a folded record that the index has already.
+    pub fn publish_indexed(&mut self) {
+        let Snapshot { index, overlay, .. } = &*self.snapshot;
+        let overlay = overlay.after(index.seq);
+        self.snapshot = Arc::new(Snapshot { seq: self.seq, index: index.clone(), overlay });
+    }
+
     /// Lets previews read a newer commit of the index, and drops from the overlay what it holds.
     pub fn publish_index(&mut self, index: Arc<IndexView>) {
         let overlay = self.snapshot.overlay.after(index.seq);

@@ -173,15 +173,21 @@ impl Tenant {
 
     fn recover_row(&self, seq: Seq, frames: Vec<Frame>, folded: Seq, indexed: Seq) {
         let mut state = self.state.write();
-        let batch = if seq > folded { state.apply(seq, frames).1 } else { state.refeed(seq, frames) };
+        let batch = match seq > folded {
+            true => {
+                let batch = state.apply(seq, frames).1;
+                self.since_checkpoint.fetch_add(batch.items.len() as u64, Ordering::Relaxed);
+                batch
+            }
+            false => state.refeed(seq, frames),
+        };
         if seq > indexed {
             state.publish(batch.clone());
             self.measure_overlay(&state);
             drop(state);
             self.send(Feed::Batch(batch));
         } else {
-            let index = state.snapshot.index.clone();
-            state.publish_index(index);
+            state.publish_indexed();
         }
     }
 

@@ -4,23 +4,20 @@
 //! candidates that the caller verifies on the stored document. Deleted documents and the content type are the caller's.
 
 use super::columns::{self, money_column, range_columns, scaled_range};
+use super::near::{NearWords, automaton_builder};
+use super::pieces::{Piece, pieces};
 use super::segment::SegmentView;
 use super::terms::{self, PropertyKey, RUN_CHARS, Slot, Tag, WORD_BYTES_MAX, split_slot};
 use fixedbitset::FixedBitSet;
-use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 use penstock_dsl::expr::{
     Fuzzy, FuzzyWord, Interval, MoneyRange, Predicate, Subject, Test, TimePoint, locale_in_range,
 };
 use penstock_dsl::registry::Currency;
-use penstock_dsl::text::is_no_space;
 use roaring::RoaringBitmap;
 use rust_decimal::Decimal;
 use std::collections::HashMap;
 use std::ops::{Bound, RangeInclusive};
-use std::sync::LazyLock;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
-use tantivy_fst::Automaton;
-use unicode_segmentation::UnicodeSegmentation;
 
 /// Query words longer than this are not looked up by an automaton, whose size grows with them.
 const AUTOMATON_BYTES_MAX: usize = 250;
@@ -474,118 +471,4 @@ fn whole_range(interval: &Interval<i64>) -> Option<RangeInclusive<i64>> {
         Bound::Excluded(high) => high.checked_sub(1)?,
     };
     (low <= high).then_some(low..=high)
-}
-
-/// A part of a needle that the dictionary can be asked for.
-#[derive(PartialEq)]
-enum Piece<'a> {
-    /// Letters and digits between which no word boundary can fall, whatever stands around them: part of one word. At a
-    /// space of the needle that word certainly begins, or ends.
-    Word { text: &'a str, starts: bool, ends: bool },
-    /// Characters of scripts without spaces.
-    Run(&'a str),
-    /// One other character.
-    Symbol(&'a str),
-}
-
-impl Piece<'_> {
-    fn text(&self) -> &str {
-        match self {
-            Piece::Word { text, .. } | Piece::Run(text) | Piece::Symbol(text) => text,
-        }
-    }
-
-    /// Whether this piece alone decides about the whole needle.
-    fn covers(&self, needle: &str) -> bool {
-        match self {
-            Piece::Word { text, .. } | Piece::Symbol(text) => *text == needle,
-            Piece::Run(text) => *text == needle && text.chars().nth(RUN_CHARS).is_none(),
-        }
-    }
-}
-
-fn pieces(needle: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    while let Some(c) = needle[start..].chars().next() {
-        let rest = &needle[start..];
-        let run = rest.len() - rest.trim_start_matches(is_no_space).len();
-        let word = rest.len() - rest.trim_start_matches(|c: char| c.is_alphanumeric() && !is_no_space(c)).len();
-        let length = run.max(word).max(c.len_utf8());
-        let text = &rest[..length];
-        if run > 0 {
-            pieces.push(Piece::Run(text));
-        } else if word > 0 {
-            // Only what is one word by itself is inside one word everywhere.
-            if text.unicode_words().eq([text]) {
-                let starts = needle[..start].ends_with(' ');
-                pieces.push(Piece::Word { text, starts, ends: rest[length..].starts_with(' ') });
-            }
-        } else if terms::is_symbol(c) {
-            pieces.push(Piece::Symbol(text));
-        }
-        start += length;
-    }
-    pieces
-}
-
-/// Building the parametric tables takes long, a query's automaton does not.
-fn automaton_builder(distance: u8) -> &'static LevenshteinAutomatonBuilder {
-    static ONE: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(1, true));
-    static TWO: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(2, true));
-    if distance == 1 { &ONE } else { &TWO }
-}
-
-/// Accepts word terms of one property whose word is within a distance, in any slot.
-struct NearWords<'a> {
-    prefix: &'a [u8],
-    dfa: &'a DFA,
-    distance: u8,
-}
-
-#[derive(Clone, Copy)]
-enum NearState {
-    Prefix(usize),
-    Word(u32),
-    Slot,
-    Dead,
-}
-
-impl Automaton for NearWords<'_> {
-    type State = NearState;
-
-    fn start(&self) -> NearState {
-        NearState::Prefix(0)
-    }
-
-    fn is_match(&self, state: &NearState) -> bool {
-        matches!(state, NearState::Slot)
-    }
-
-    fn can_match(&self, state: &NearState) -> bool {
-        !matches!(state, NearState::Dead)
-    }
-
-    fn will_always_match(&self, state: &NearState) -> bool {
-        matches!(state, NearState::Slot)
-    }
-
-    fn accept(&self, state: &NearState, byte: u8) -> NearState {
-        match *state {
-            NearState::Prefix(at) if self.prefix[at] != byte => NearState::Dead,
-            NearState::Prefix(at) if at + 1 == self.prefix.len() => NearState::Word(self.dfa.initial_state()),
-            NearState::Prefix(at) => NearState::Prefix(at + 1),
-            // Words have no zero byte; the slot's separator begins with one.
-            NearState::Word(state) if byte == 0 => match self.dfa.distance(state) {
-                Distance::Exact(distance) if distance <= self.distance => NearState::Slot,
-                _ => NearState::Dead,
-            },
-            NearState::Word(state) => match self.dfa.transition(state, byte) {
-                SINK_STATE => NearState::Dead,
-                next => NearState::Word(next),
-            },
-            NearState::Slot => NearState::Slot,
-            NearState::Dead => NearState::Dead,
-        }
-    }
 }

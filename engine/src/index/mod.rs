@@ -8,8 +8,10 @@
 pub mod columns;
 mod dictionary;
 pub mod lower;
+mod near;
 mod number_column;
 pub mod overlay;
+mod pieces;
 pub mod segment;
 pub mod terms;
 pub mod writer;

@@ -165,14 +165,18 @@ impl SegmentView {
         each_doc(&self.terms, postings, term, see)
     }
 
-    /// Keeps of the candidates those whose document passes; several threads read at once. Gives up at `deadline`.
+    /// Keeps of each candidate set the documents of which its question holds. Each document is read once, however many sets
+    /// have it; several threads read at once. Gives up at `deadline`.
     pub fn verify(
         &self,
-        candidates: &mut FixedBitSet,
+        candidates: &mut [FixedBitSet],
         deadline: Instant,
-        passes: impl Fn(&Document) -> bool + Sync,
+        holds: impl Fn(usize, &Document) -> bool + Sync,
     ) -> tantivy::Result<()> {
-        let docs: Vec<usize> = candidates.ones().collect();
+        let mut any = self.none();
+        candidates.iter().for_each(|docs| any.union_with(docs));
+        let docs: Vec<usize> = any.ones().collect();
+        let asked = &*candidates;
         let refused = docs
             .par_chunks(VERIFY_DOCS)
             .map(|docs| {
@@ -183,14 +187,15 @@ impl SegmentView {
                 let store = self.reader.get_store_reader(STORE_CACHE_BLOCKS)?;
                 let mut refused = Vec::new();
                 for &doc in docs {
-                    if !passes(&self.stored(&store, doc as DocId)?) {
-                        refused.push(doc);
-                    }
+                    let document = self.stored(&store, doc as DocId)?;
+                    let asking = (0..asked.len()).filter(|&question| asked[question].contains(doc));
+                    let fails = asking.filter(|&question| !holds(question, &document));
+                    refused.extend(fails.map(|question| (question, doc)));
                 }
                 Ok(refused)
             })
             .collect::<tantivy::Result<Vec<_>>>()?;
-        refused.into_iter().flatten().for_each(|doc| candidates.set(doc, false));
+        refused.into_iter().flatten().for_each(|(question, doc)| candidates[question].set(doc, false));
         Ok(())
     }
 

@@ -71,7 +71,10 @@ pub fn encode(header: &Header, items: &[Item]) -> std::io::Result<Vec<u8>> {
 fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     COMPRESSOR.with_borrow_mut(|slot| {
         if slot.is_none() {
-            *slot = Some(zstd::bulk::Compressor::new(COMPRESSION_LEVEL)?);
+            let mut compressor = zstd::bulk::Compressor::new(COMPRESSION_LEVEL)?;
+            // A flipped bit on the disk must not become another item.
+            compressor.include_checksum(true)?;
+            *slot = Some(compressor);
         }
         slot.as_mut().expect("just set").compress(bytes)
     })
@@ -150,4 +153,33 @@ pub fn line_at(lines: &[u8], index: u16) -> Result<Line<'_>, String> {
 
 fn parse_line(line: &[u8]) -> Result<Line<'_>, String> {
     serde_json::from_slice(line).map_err(|e| format!("an item's line: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_flipped_bit_goes_unnoticed() {
+        let header =
+            Header { received_ms: 1, biz_date: Some("2026-01-31 or thereabouts, twice over".into()), command: None };
+        let frame = encode(&header, &[]).unwrap();
+        let body = &frame[PREFIX_BYTES..];
+        let whole = decompress(body).unwrap();
+        for bit in 0..body.len() * 8 {
+            let mut damaged = body.to_vec();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            // Some bits of a frame's head say nothing about its content.
+            assert!(
+                decompress(&damaged).is_ok_and(|lines| lines == whole) || decompress(&damaged).is_err(),
+                "bit {bit}"
+            );
+        }
+        let noticed = (0..body.len() * 8).filter(|bit| {
+            let mut damaged = body.to_vec();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            decompress(&damaged).is_err()
+        });
+        assert!(noticed.count() > body.len() * 7);
+    }
 }

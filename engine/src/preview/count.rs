@@ -15,6 +15,7 @@ use fixedbitset::FixedBitSet;
 use parking_lot::RwLock;
 use penstock_dsl::registry::ContentType;
 use rayon::prelude::*;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What a rule set selects of one slice.
@@ -51,14 +52,7 @@ pub fn evaluate(
     let outdated = &snapshot.overlay.latest().ordinals;
     let segments = &snapshot.index.segments;
     let mut bases = segments.par_iter().map(|s| Base::of(plan, s, outdated)).collect::<Result<Vec<_>, _>>()?;
-    let own = (0..plan.questions.len()).filter(|&q| plan.questions[q].via.is_none());
-    let tasks: Vec<_> = own.flat_map(|q| (0..segments.len()).map(move |s| (s, q))).collect();
-    let answers = tasks
-        .par_iter()
-        .map(|&(s, q)| answer(&plan.questions[q], &segments[s], &bases[s], now_ms, deadline))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut answered = vec![vec![FixedBitSet::new(); plan.questions.len()]; segments.len()];
-    tasks.into_iter().zip(answers).for_each(|((s, q), docs)| answered[s][q] = docs);
+    let mut answered = answer_by_index(plan, segments, &bases, now_ms, deadline)?;
     let overlay: Vec<_> = snapshot.overlay.live().collect();
     bases.push(Base::of_overlay(plan, &overlay));
     answered.push(plan.questions.iter().map(|q| overlay_answer(q, &overlay, now_ms)).collect());
@@ -157,21 +151,38 @@ impl Base {
     }
 }
 
-fn answer(
-    question: &Question<'_>,
-    segment: &SegmentView,
-    base: &Base,
+/// Answers the questions that are asked of the items themselves, by segment and question.
+fn answer_by_index(
+    plan: &Plan<'_>,
+    segments: &[Arc<SegmentView>],
+    bases: &[Base],
     now_ms: i64,
     deadline: Instant,
-) -> Result<FixedBitSet, IndexError> {
-    let lowered = segment.lower(question.predicate, now_ms)?;
-    let mut passing = lowered.passing;
-    if let Some(mut candidates) = lowered.candidates {
-        candidates.intersect_with(&base.of_types(&question.types));
-        segment.verify(&mut candidates, deadline, |document| holds(question.predicate, document, now_ms))?;
-        passing.union_with(&candidates);
+) -> Result<Vec<Vec<FixedBitSet>>, IndexError> {
+    let own = (0..plan.questions.len()).filter(|&q| plan.questions[q].via.is_none());
+    let tasks: Vec<_> = own.flat_map(|q| (0..segments.len()).map(move |s| (s, q))).collect();
+    let lowered = tasks
+        .par_iter()
+        .map(|&(s, q)| segments[s].lower(plan.questions[q].predicate, now_ms))
+        .collect::<Result<Vec<_>, _>>()?;
+    let nothing = vec![FixedBitSet::new(); plan.questions.len()];
+    let mut answered = vec![nothing; segments.len()];
+    // By segment: questions that the index alone cannot decide, and the documents in doubt.
+    let mut in_doubt: Vec<(Vec<usize>, Vec<FixedBitSet>)> = vec![Default::default(); segments.len()];
+    for ((s, q), lowered) in tasks.into_iter().zip(lowered) {
+        answered[s][q] = lowered.passing;
+        if let Some(mut candidates) = lowered.candidates {
+            candidates.intersect_with(&bases[s].of_types(&plan.questions[q].types));
+            in_doubt[s].0.push(q);
+            in_doubt[s].1.push(candidates);
+        }
     }
-    Ok(passing)
+    for (s, (questions, mut docs)) in in_doubt.into_iter().enumerate() {
+        let asked = |at: usize, document: &_| holds(plan.questions[questions[at]].predicate, document, now_ms);
+        segments[s].verify(&mut docs, deadline, asked)?;
+        questions.iter().zip(docs).for_each(|(&q, docs)| answered[s][q].union_with(&docs));
+    }
+    Ok(answered)
 }
 
 fn overlay_answer(question: &Question<'_>, overlay: &[(&Document, &BatchItem)], now_ms: i64) -> FixedBitSet {
@@ -189,7 +200,7 @@ fn filtered(
     passes: impl Fn(&(&Document, &BatchItem)) -> bool + Sync,
 ) -> FixedBitSet {
     let mut docs = FixedBitSet::with_capacity(overlay.len());
-    let hits: Vec<bool> = overlay.par_iter().with_min_len(256).map(|item| passes(item)).collect();
+    let hits: Vec<bool> = overlay.par_iter().with_min_len(256).map(&passes).collect();
     hits.into_iter().enumerate().filter(|(_, hit)| *hit).for_each(|(at, _)| docs.insert(at));
     docs
 }
