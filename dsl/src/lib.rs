@@ -23,6 +23,7 @@ mod render;
 mod suggest;
 mod syntax;
 pub mod text;
+pub mod vocabulary;
 
 pub use tree::{Tree, tree};
 mod tree;
