@@ -53,6 +53,21 @@ pub fn lexemes(text: &str, findings: &mut Vec<Diagnostic>) -> Vec<Lexeme> {
     out
 }
 
+/// The comments of a text with these lexemes, each from its `//` to the end of its line.
+pub fn comments(text: &str, lexemes: &[Lexeme]) -> Vec<Span> {
+    let mut out = Vec::new();
+    let ends = std::iter::once(0).chain(lexemes.iter().map(|l| l.span.end));
+    let starts = lexemes.iter().map(|l| l.span.start).chain([text.len()]);
+    for (mut at, end) in ends.zip(starts) {
+        while let Some(found) = text[at..end].find("//") {
+            let start = at + found;
+            at = start + line_length(&text[start..end]);
+            out.push(Span { start, end: at });
+        }
+    }
+    out
+}
+
 /// Whether a character may stand in a word.
 pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '-'
@@ -118,8 +133,11 @@ mod tests {
     #[test]
     fn quotes_and_comments_hide_signs() {
         let mut findings = Vec::new();
-        let text = "a-1 \"}\\\"\" // }\n`{` }";
-        let shapes: Vec<Shape> = lexemes(text, &mut findings).iter().map(|l| l.shape).collect();
+        let text = "a-1 \"}\\\"\" // } // \"\n`//{` }///";
+        let lexemes = lexemes(text, &mut findings);
+        let shapes: Vec<Shape> = lexemes.iter().map(|l| l.shape).collect();
+        let comments: Vec<&str> = comments(text, &lexemes).iter().map(|span| span.of(text)).collect();
+        assert_eq!(comments, ["// } // \"", "///"]);
         assert_eq!(shapes, [Shape::Word, Shape::Text, Shape::Quoted, Shape::Sign('}')]);
         assert!(findings.is_empty());
     }

@@ -10,6 +10,7 @@ pub mod check;
 pub mod code;
 pub mod diagnostic;
 pub mod expr;
+pub mod format;
 pub mod fx;
 mod lexeme;
 pub mod limits;

@@ -14,6 +14,17 @@ pub fn rule(rule: &Rule) -> String {
     }
 }
 
+/// What stands before a rule's value: `not city in`.
+pub fn head(rule: &Rule) -> String {
+    let not = if rule.not.is_some() { "not " } else { "" };
+    match &rule.body {
+        RuleBody::All => format!("{not}all"),
+        RuleBody::Test { path: property, operation: op } => {
+            format!("{not}{} {}", path(property), operator(op.operator.node))
+        }
+    }
+}
+
 /// `ext.reviewCount`, `storeName@zh`.
 pub fn path(path: &Path) -> String {
     let mut out = path.segments.iter().map(segment).collect::<Vec<_>>().join(".");
@@ -77,8 +88,15 @@ pub fn operator(operator: Operator) -> String {
 pub fn range(range: &Range) -> String {
     let end = |end: &Option<Value>| end.as_ref().map(value).unwrap_or_default();
     let currency = range.currency.as_ref().map(|c| format!("{} ", code(c))).unwrap_or_default();
-    let stray = range.stray_currency.as_ref().map(|c| format!(" {}", c.node)).unwrap_or_default();
-    format!("{currency}{}..{}{stray}", end(&range.low), end(&range.high))
+    let (low, high) = (end(&range.low), end(&range.high));
+    match (&range.stray_currency, &range.high) {
+        // Only a code in capitals reads back from behind.
+        (Some(stray), Some(at)) if stray.span.start < at.span.start => {
+            format!("{currency}{low}..{} {high}", stray.node)
+        }
+        (Some(stray), _) => format!("{currency}{low}..{high} {}", stray.node),
+        (None, _) => format!("{currency}{low}..{high}"),
+    }
 }
 
 /// A literal.

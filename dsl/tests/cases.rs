@@ -5,6 +5,7 @@
 
 use jiff::tz::TimeZone;
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::format::format;
 use penstock_dsl::fx::Rates;
 use penstock_dsl::{code, diagnostic};
 use std::fmt::Write;
@@ -49,6 +50,9 @@ fn outcome(name: &str, text: &str) -> String {
         out.push_str(&expr.canonical());
     }
     let _ = write!(out, "{}", diagnostic::render(text, "rules", &checked.diagnostics));
+    if checked.expr.is_some() {
+        let _ = write!(out, "--- formatted\n{}", format(text).unwrap());
+    }
     out
 }
 
