@@ -9,6 +9,7 @@ mod canonical;
 pub mod check;
 pub mod code;
 pub mod diagnostic;
+pub mod echo;
 pub mod expr;
 pub mod format;
 pub mod fx;

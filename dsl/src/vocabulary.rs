@@ -12,6 +12,8 @@ pub struct Words {
     pub name: &'static str,
     /// English label: `store name`.
     pub label: &'static str,
+    /// Whether the English label takes a plural verb.
+    pub plural: bool,
     /// Chinese label: `門店名稱`.
     pub label_zh: &'static str,
     /// What it is: one English sentence.
@@ -93,7 +95,12 @@ const BENEFIT_TYPES_ZH: [&str; BENEFIT_TYPES.len()] =
     ["即時減免", "滿額減", "現金回贈", "折扣", "積分換領", "買即送", "商戶券"];
 
 const fn row(name: &'static str, label: &'static str, label_zh: &'static str, description: &'static str) -> Words {
-    Words { name, label, label_zh, description }
+    Words { name, label, plural: false, label_zh, description }
+}
+
+/// A row whose label is a plural.
+const fn rows(name: &'static str, label: &'static str, label_zh: &'static str, description: &'static str) -> Words {
+    Words { plural: true, ..row(name, label, label_zh, description) }
 }
 
 /// In the order of [`crate::registry::PROPERTIES`].
@@ -101,7 +108,7 @@ const fn row(name: &'static str, label: &'static str, label_zh: &'static str, de
 const WORDS: &[Words] = &[
     row("address", "address", "地址", "The address of the store."),
     row("amount", "discount amount", "優惠金額", "The discount amount of the benefit, with its currency."),
-    row("availableStoreIds", "available store IDs", "適用門店 ID", "The IDs of the stores where the benefit is available."),
+    rows("availableStoreIds", "available store IDs", "適用門店 ID", "The IDs of the stores where the benefit is available."),
     row("badgeText", "badge text", "角標文字", "The text of a badge, shown where the widget supports it; without it there is no badge."),
     row("benefitId", "benefit ID", "優惠 ID", "The unique ID of the benefit."),
     row("benefitName", "benefit name", "優惠名稱", "The name of the benefit."),
@@ -109,24 +116,24 @@ const WORDS: &[Words] = &[
     row("brandId", "brand ID", "品牌 ID", "The ID of the product's brand."),
     row("brandName", "brand name", "品牌名稱", "The brand name of the product."),
     row("businessArea", "business area", "商圈", "The business area that the store is in, usually a code."),
-    row("businessTime", "opening hours", "營業時間", "The opening hours of the store, as free text."),
+    rows("businessTime", "opening hours", "營業時間", "The opening hours of the store, as free text."),
     row("campaignId", "campaign ID", "活動 ID", "The ID of the campaign that the benefit belongs to."),
     row("city", "city", "城市", "The city that the store is in, usually a code."),
     row("couponUsageRule", "discount usage rule", "優惠使用規則", "Restrictions on how the product's discount may be used."),
     row("coverImageUrl", "cover image", "封面圖片", "The address of the cover image."),
     row("description", "description", "描述", "The description of the merchant, store or benefit; a product's is its product description."),
-    row("descriptionImage", "detail page images", "詳情頁圖片", "The addresses of the images on the product's detail page."),
+    rows("descriptionImage", "detail page images", "詳情頁圖片", "The addresses of the images on the product's detail page."),
     row("detailDesc", "product description", "商品描述", "The description of the product."),
     row("discount", "discount", "折扣", "The discount as the number that was sent: a benefit's discount rate, a product's discount information. Whether 80 means 80 % off or 80 % to pay is up to the sender."),
     row("district", "district", "地區", "The district that the store is in, usually a code."),
     row("endTime", "end time", "結束時間", "The time at which the benefit ends."),
-    row("externalCategories", "external categories", "外部類別", "The sender's own categories."),
+    rows("externalCategories", "external categories", "外部類別", "The sender's own categories."),
     row("externalRating", "user rating", "用戶評分", "The users' rating of the store, on the sender's own scale."),
-    row("externalTags", "external tags", "外部標籤", "The sender's own tags."),
-    row("imageUrls", "images", "圖片", "The addresses of the images on the detail page."),
-    row("itemDetailImageList", "product images", "商品圖片", "The addresses of the product's images."),
-    row("keywords", "keywords", "關鍵字", "Keywords of the product."),
-    row("limitDetail", "usage restrictions", "使用限制", "The usage restrictions of the benefit."),
+    rows("externalTags", "external tags", "外部標籤", "The sender's own tags."),
+    rows("imageUrls", "images", "圖片", "The addresses of the images on the detail page."),
+    rows("itemDetailImageList", "product images", "商品圖片", "The addresses of the product's images."),
+    rows("keywords", "keywords", "關鍵字", "Keywords of the product."),
+    rows("limitDetail", "usage restrictions", "使用限制", "The usage restrictions of the benefit."),
     row("linkUrl", "link", "連結", "The address that opens the merchant's mini program, or the benefit's or product's detail page."),
     row("location", "location", "位置座標", "The latitude and longitude of the store."),
     row("logoUrl", "logo", "標誌圖片", "The address of the logo image."),
@@ -139,7 +146,7 @@ const WORDS: &[Words] = &[
     row("name", "product name", "商品名稱", "The name of the product."),
     row("originalPrice", "original price", "原價", "The original price of the product."),
     row("outItemId", "merchant's product code", "商戶商品編號", "The code of the product on the merchant's side."),
-    row("phoneNumbers", "phone numbers", "電話號碼", "The phone numbers of the store."),
+    rows("phoneNumbers", "phone numbers", "電話號碼", "The phone numbers of the store."),
     row("preorderRule", "reservation policy", "預約規則", "The reservation policy of the product."),
     row("priceRange", "price range", "價格範圍", "The store's prices, from the lowest to the highest."),
     row("province", "province", "省份", "The province that the store is in, usually a code."),
@@ -148,9 +155,9 @@ const WORDS: &[Words] = &[
     row("soldEndTime", "end of sales", "銷售結束時間", "The time at which the product's sales end."),
     row("soldStartTime", "start of sales", "銷售開始時間", "The time at which the product's sales start."),
     row("startTime", "start time", "開始時間", "The time at which the benefit starts."),
-    row("stdCategories", "standard categories", "標準類別", "The standard categories, by the platform's rules for category codes."),
+    rows("stdCategories", "standard categories", "標準類別", "The standard categories, by the platform's rules for category codes."),
     row("storeId", "store ID", "門店 ID", "The unique ID of the store."),
-    row("storeIds", "store IDs", "門店 ID 清單", "The IDs of the stores that the product belongs to."),
+    rows("storeIds", "store IDs", "門店 ID 清單", "The IDs of the stores that the product belongs to."),
     row("storeName", "store name", "門店名稱", "The name of the store."),
     row("supplier", "supplier", "供應商", "The supplier of the product."),
     row("validPeriod", "validity period", "有效期", "The validity period of the benefit, as free text."),

@@ -1,22 +1,18 @@
 //! Data-driven cases: `cases/NAME.rules` holds texts, `cases/NAME.expected` what the checker makes of each.
 //!
-//! In a `.rules` file each case begins with a line `=== name`. The expected file has the canonical form, where the text has
-//! a meaning, and the rendered findings. `UPDATE_EXPECT=1 cargo test -p penstock-dsl` rewrites the expected files.
+//! In a `.rules` file each case begins with a line `=== name`. The expected file has the rendered findings and, where the
+//! text has a meaning, the canonical form, the text formatted, and what it says in English and Chinese. `UPDATE_EXPECT=1 cargo test -p penstock-dsl` rewrites the expected files.
 
-use jiff::tz::TimeZone;
+#[allow(dead_code)] // each test has use for a part
+mod support;
+
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::echo::{Language, echo};
 use penstock_dsl::format::format;
-use penstock_dsl::fx::Rates;
 use penstock_dsl::{code, diagnostic};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-
-/// The zone of all cases: not UTC, so that a zone left out shows.
-fn options() -> CheckOptions {
-    let rates = [("HKD", "7.8"), ("PHP", "58.5"), ("JPY", "156")];
-    let rates = Rates::new("2026-01-31", "USD", rates).unwrap();
-    CheckOptions { time_zone: TimeZone::get("Asia/Hong_Kong").unwrap(), rates: Some(rates.into()) }
-}
+use support::options;
 
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -51,7 +47,10 @@ fn outcome(name: &str, text: &str) -> String {
     }
     let _ = write!(out, "{}", diagnostic::render(text, "rules", &checked.diagnostics));
     if checked.expr.is_some() {
+        let said = |language| echo(text, &options(), language).unwrap();
         let _ = write!(out, "--- formatted\n{}", format(text).unwrap());
+        let _ = write!(out, "--- in English\n{}", said(Language::English));
+        let _ = write!(out, "--- 中文\n{}", said(Language::Chinese));
     }
     out
 }

@@ -1,5 +1,6 @@
 //! What the formatter promises, over random texts; how it lays out is in `cases/`.
 
+#[allow(dead_code)] // each test has use for a part
 mod support;
 
 use penstock_dsl::check::check;

@@ -1,6 +1,8 @@
 //! Texts made to hurt: every one gets its diagnostic at once, on a small stack, whatever it is made of.
 
 use penstock_dsl::check::{CheckOptions, Checked, check};
+use penstock_dsl::echo::{Language, echo};
+use penstock_dsl::format::format;
 use penstock_dsl::{code, diagnostic, limits};
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,16 @@ fn run(text: String) -> Checked {
         let checked = check(&text, &CheckOptions::default());
         let rendered = diagnostic::render(&text, "rules", &checked.diagnostics);
         assert!(start.elapsed() < TIME_MAX, "{:?} for {:.40}", start.elapsed(), text);
+        let start = Instant::now();
+        let formatted = format(&text);
+        for language in [Language::English, Language::Chinese] {
+            let said = echo(&text, &CheckOptions::default(), language);
+            assert_eq!(said.is_ok(), checked.expr.is_some());
+        }
+        assert!(start.elapsed() < 3 * TIME_MAX, "{:?} for {:.40}", start.elapsed(), text);
+        assert!(
+            checked.expr.is_none() || formatted.is_ok_and(|f| f.len() <= limits::TEXT_BYTES_MAX) || text.len() > 40_000
+        );
         assert_eq!(rendered.is_empty(), checked.diagnostics.is_empty());
         checked
     };
@@ -99,6 +111,29 @@ fn repeated_pieces_are_refused_fast_and_flat() {
             let checked = run(fill(before, unit, after));
             assert_eq!(checked.expr.is_none(), checked.diagnostics.iter().any(|d| d.is_error()), "{before}{unit}");
             assert!(checked.diagnostics.len() <= limits::DIAGNOSTICS_MAX + 1);
+        }
+    }
+}
+
+/// Comments and values in every place, as many as there is room for.
+#[test]
+fn long_texts_are_formatted_fast_or_refused_for_their_length() {
+    for (before, unit, after) in [
+        ("STORE { all ", "//\n", "}"),
+        ("", "//\n\n", "STORE { all }"),
+        ("STORE { city in (\"a\"", ",\"a\"//\n", ") }"),
+        ("STORE { city in (\"a\"", ", //\n\"aaaaaaaaaaaaaa\"", ") }"),
+        ("STORE { city = ", "//\n", "\"a\" }"),
+        ("STORE { city in (", "//\n", "\"a\") ~fx }"),
+        ("STORE { \"", "\u{1}", "\": all }"),
+        ("STORE { all } //", "//", ""),
+        ("STORE { storeName ~ \"", "aé ", "\" }"),
+    ] {
+        let text = fill(before, unit, after);
+        run(text.clone());
+        match format(&text) {
+            Ok(formatted) => assert_eq!(format(&formatted), Ok(formatted)),
+            Err(errors) => assert!(errors.iter().all(|e| e.code == code::TEXT_TOO_LONG), "{before}{unit}: {errors:?}"),
         }
     }
 }
