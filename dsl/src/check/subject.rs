@@ -48,7 +48,7 @@ impl Checker<'_> {
     /// Whose property a path names, and which.
     fn owned(&mut self, path: &Path, content_type: Option<ContentType>) -> Option<(Owner, PropertyRef, Kindred)> {
         match path.segments.as_slice() {
-            [first, rest @ ..] if first.name == "merchant" && !first.quoted && !rest.is_empty() => {
+            [first, rest @ ..] if first.name == "merchant" && !rest.is_empty() => {
                 if rest[0].name == "merchant" && rest.len() > 1 {
                     let finding = Diagnostic::error(code::BAD_PATH, path.span, "a merchant has no merchant of its own");
                     let span = first.span.to(rest[0].span);
