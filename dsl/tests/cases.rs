@@ -106,3 +106,17 @@ fn every_fix_mends_its_finding() {
         }
     }
 }
+
+/// Where only the syntax is right, the formatter neither mends nor breaks what is wrong with the rest.
+#[test]
+fn formatting_leaves_findings_and_comments_as_they_are() {
+    let texts: Vec<String> = files().iter().flat_map(|f| cases(f)).map(|(_, text)| text).collect();
+    let codes = |text: &str| check(text, &options()).diagnostics.iter().map(|d| d.code).collect::<Vec<_>>();
+    let formatted: Vec<_> = texts.iter().filter_map(|text| Some((text, format(text).ok()?))).collect();
+    assert!(formatted.iter().filter(|(text, _)| check(text, &options()).expr.is_none()).count() > 20);
+    for (text, formatted) in formatted {
+        assert_eq!(codes(&formatted), codes(text), "{formatted}");
+        assert_eq!(support::comments(&formatted), support::comments(text));
+        assert_eq!(format(&formatted).as_ref(), Ok(&formatted));
+    }
+}

@@ -196,7 +196,7 @@ fn claim<'a>(
             };
             Claim::Words { query: string(operation)?, several: query.words.len() + query.runs.len() > 1, slips }
         }
-        Test::Number(_) => Claim::Number(reach(operation, |value| number(value))?),
+        Test::Number(_) => Claim::Number(reach(operation, number)?),
         Test::Money(_) => Claim::Money { amount: amount(operation)?, rates: rates() },
         Test::PriceOverlaps(_) => Claim::Prices { reach: amount(operation)?, rates: rates(), entirely: false },
         Test::PriceWithin(_) => Claim::Prices { reach: amount(operation)?, rates: rates(), entirely: true },
