@@ -339,3 +339,17 @@ impl<T> Reach<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::{TimeZone, offset};
+
+    #[test]
+    fn zones_have_names() {
+        let name = |time_zone| zone(&CheckOptions { time_zone, rates: None });
+        assert_eq!(name(TimeZone::UTC), "UTC");
+        assert_eq!(name(TimeZone::fixed(offset(8))), "UTC+08");
+        assert_eq!(name(TimeZone::get("Asia/Hong_Kong").unwrap()), "Asia/Hong_Kong");
+    }
+}
