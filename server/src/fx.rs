@@ -8,7 +8,7 @@ use crate::sync::now_ms;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use penstock_dsl::fx::Rates;
+use penstock_dsl::fx::{Rates, RatesError};
 use penstock_engine::api::SubmitError;
 use penstock_engine::command::{Command, CommandOutcome, Refusal};
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,15 @@ impl Rate {
     }
 }
 
+impl FxRequest {
+    /// The table, checked.
+    pub fn table(&self) -> Result<Rates, RatesError> {
+        let digits: Vec<(&str, String)> =
+            self.rates.iter().map(|(code, rate)| (code.as_str(), rate.digits())).collect();
+        Rates::new(&self.date, &self.base, digits.iter().map(|(code, rate)| (*code, rate.as_str())))
+    }
+}
+
 /// What became of a table.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -75,10 +84,7 @@ pub async fn send(
     Tenant(tenant): Tenant,
     ApiJson(request): ApiJson<FxRequest>,
 ) -> Result<Json<FxResponse>, Problem> {
-    let digits: Vec<(String, String)> =
-        request.rates.iter().map(|(code, rate)| (code.clone(), rate.digits())).collect();
-    let rates = digits.iter().map(|(code, rate)| (code.as_str(), rate.as_str()));
-    let table = Rates::new(&request.date, &request.base, rates).map_err(|e| Problem::bad_request(e.to_string()))?;
+    let table = request.table().map_err(|e| Problem::bad_request(e.to_string()))?;
     let date = table.date();
     let (reply, replied) = oneshot::channel();
     // The receiver is gone when the client went away: the table stands all the same.

@@ -1,12 +1,15 @@
 //! `POST /api/v1/rules/check`: every finding about a rule text at once.
 
+pub mod format;
+
 use crate::app::App;
 use crate::auth::Tenant;
 use crate::body::ApiJson;
 use crate::problem::{Diagnostic, Problem, diagnostics};
 use axum::Json;
 use axum::extract::State;
-use penstock_dsl::check::check;
+use penstock_dsl::check::{CheckOptions, check};
+use penstock_engine::api::TenantId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -47,8 +50,7 @@ pub async fn check_rules(
     Tenant(tenant): Tenant,
     ApiJson(request): ApiJson<CheckRequest>,
 ) -> Result<Json<CheckResponse>, Problem> {
-    let options = app.ready_engine()?.check_options(&tenant, request.fx_date.as_deref());
-    let options = options.map_err(|e| Problem::no_rates(e.to_string()))?;
+    let options = options(&app, &tenant, request.fx_date.as_deref())?;
     let answer = app.decode(move || {
         let text = &request.rules;
         let checked = check(text, &options);
@@ -60,4 +62,9 @@ pub async fn check_rules(
         }
     });
     Ok(Json(answer.await))
+}
+
+/// What a check of the tenant's rules depends on.
+fn options(app: &App, tenant: &TenantId, fx_date: Option<&str>) -> Result<CheckOptions, Problem> {
+    app.ready_engine()?.check_options(tenant, fx_date).map_err(|e| Problem::no_rates(e.to_string()))
 }

@@ -1,9 +1,12 @@
 //! `penstock rule`: rule texts without a server.
 
 use super::Verdict;
+use crate::fx::FxRequest;
 use anyhow::Context;
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::diagnostic::render;
+use penstock_dsl::echo::{Language, echo};
+use penstock_dsl::format::format;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 
@@ -16,16 +19,110 @@ pub enum Command {
     Check {
         /// The file, or `-` for standard input.
         file: PathBuf,
+        #[command(flatten)]
+        rates: RatesFile,
+    },
+    /// Print a rule text in its one layout.
+    Fmt {
+        /// The file, or `-` for standard input.
+        file: PathBuf,
+        /// Write the file instead of printing it.
+        #[arg(long, conflicts_with = "check")]
+        write: bool,
+        /// Print nothing; exit with 1 if the layout is another.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Say in plain words what a rule text selects.
+    Echo {
+        /// The file, or `-` for standard input.
+        file: PathBuf,
+        /// The language.
+        #[arg(long, value_enum, default_value = "en")]
+        language: EchoLanguage,
+        #[command(flatten)]
+        rates: RatesFile,
     },
 }
 
+/// Exchange rates of one's own, for a text with `~fx`.
+#[derive(clap::Args)]
+pub struct RatesFile {
+    /// A JSON file with the exchange rates that `~fx` converts at, as `POST /api/v1/fx` takes it.
+    #[arg(long, value_name = "FILE")]
+    rates: Option<PathBuf>,
+}
+
+impl RatesFile {
+    fn options(&self) -> anyhow::Result<CheckOptions> {
+        let Some(file) = &self.rates else { return Ok(CheckOptions::default()) };
+        let (name, text) = read(file)?;
+        let request: FxRequest = serde_json::from_str(&text).with_context(|| name.clone())?;
+        let table = request.table().with_context(|| name)?;
+        Ok(CheckOptions { rates: Some(table.into()), ..CheckOptions::default() })
+    }
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum EchoLanguage {
+    /// English.
+    En,
+    /// Traditional Chinese.
+    ZhHant,
+}
+
 pub fn run(command: Command) -> anyhow::Result<Verdict> {
-    let Command::Check { file } = command;
-    let (name, text) = read(&file)?;
-    let checked = check(&text, &CheckOptions::default());
+    match command {
+        Command::Check { file, rates } => check_file(&file, &rates.options()?),
+        Command::Fmt { file, write, check } => format_file(&file, write, check),
+        Command::Echo { file, language, rates } => echo_file(&file, language, &rates.options()?),
+    }
+}
+
+fn check_file(file: &PathBuf, options: &CheckOptions) -> anyhow::Result<Verdict> {
+    let (name, text) = read(file)?;
+    let checked = check(&text, options);
     eprint!("{}", render(&text, &name, &checked.diagnostics));
     let Some(expr) = checked.expr else { return Ok(Verdict::No) };
     writeln!(std::io::stdout(), "ok {:032x}", expr.hash())?;
+    Ok(Verdict::Done)
+}
+
+fn format_file(file: &PathBuf, write: bool, check: bool) -> anyhow::Result<Verdict> {
+    let (name, text) = read(file)?;
+    let formatted = match format(&text) {
+        Ok(formatted) => formatted,
+        Err(errors) => {
+            eprint!("{}", render(&text, &name, &errors));
+            return Ok(Verdict::No);
+        }
+    };
+    match (check, write && file.as_os_str() != "-") {
+        (true, _) if formatted != text => {
+            eprintln!("{name}: the layout is another; penstock rule fmt --write mends it");
+            return Ok(Verdict::No);
+        }
+        (true, _) => {}
+        (false, true) if formatted == text => {}
+        (false, true) => std::fs::write(file, formatted).with_context(|| name)?,
+        (false, false) => std::io::stdout().write_all(formatted.as_bytes())?,
+    }
+    Ok(Verdict::Done)
+}
+
+fn echo_file(file: &PathBuf, language: EchoLanguage, options: &CheckOptions) -> anyhow::Result<Verdict> {
+    let (name, text) = read(file)?;
+    let language = match language {
+        EchoLanguage::En => Language::English,
+        EchoLanguage::ZhHant => Language::Chinese,
+    };
+    match echo(&text, options, language) {
+        Ok(said) => write!(std::io::stdout(), "{said}")?,
+        Err(errors) => {
+            eprint!("{}", render(&text, &name, &errors));
+            return Ok(Verdict::No);
+        }
+    }
     Ok(Verdict::Done)
 }
 
