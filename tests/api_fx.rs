@@ -84,8 +84,8 @@ fn a_merchants_new_version_decides_its_items_anew() {
         merchant("first", 1, json!({ "merchantName": "Harbour Hotels", "merchantId": "M1", "tier": 3 })),
         // Found by its content id, for no MERCHANT says that its merchantId is M2.
         merchant("M2", 1, json!({ "merchantName": "Peak Hotels" })),
-        // The first MERCHANT with this merchantId counts, not the content id.
-        merchant("M1", 1, json!({ "merchantName": "An impostor", "tier": 9 })),
+        // A MERCHANT that says that it is M1 goes before one whose content id that is.
+        merchant("M1", 9, json!({ "merchantName": "An impostor", "tier": 9 })),
     ]);
     let hotels = "STORE { merchant.merchantName ~ \"hotels\" }";
     assert_eq!(ids(&server.preview(hotels, 10, None)), ["s1", "s2"]);

@@ -23,12 +23,13 @@ fn rule_sets() -> usize {
 struct Mirror {
     tenant: TenantId,
     documents: BTreeMap<u32, Document>,
-    content_ids: BTreeMap<u32, String>,
+    /// Content id and version by ordinal.
+    keys: BTreeMap<u32, (String, i64)>,
 }
 
 impl Mirror {
     fn new(name: &str) -> Self {
-        Mirror { tenant: tenant(name), documents: BTreeMap::new(), content_ids: BTreeMap::new() }
+        Mirror { tenant: tenant(name), documents: BTreeMap::new(), keys: BTreeMap::new() }
     }
 
     fn submit(&mut self, engine: &Engine, items: &[Item]) {
@@ -38,7 +39,9 @@ impl Mirror {
             let state = tenant.state.read();
             for (item, outcome) in batch.iter().zip(outcomes) {
                 let ordinal = state.catalog.ordinal(item.content_type, &item.content_id).unwrap();
-                self.content_ids.insert(ordinal, item.content_id.to_string());
+                if outcome.outcome == Outcome::Applied {
+                    self.keys.insert(ordinal, (item.content_id.to_string(), item.version));
+                }
                 match (&item.document, outcome.outcome) {
                     (Some(document), Outcome::Applied) => drop(self.documents.insert(ordinal, document.clone())),
                     (None, Outcome::Applied) => drop(self.documents.remove(&ordinal)),
@@ -48,12 +51,16 @@ impl Mirror {
         }
     }
 
-    /// The MERCHANT item by each merchantId of its own, then by each content id; the first one synced of several.
+    /// The MERCHANT item by each merchantId of its own (the highest version, then the smallest content id: D-77), then by
+    /// each content id.
     fn merchants(&self) -> [BTreeMap<&str, &Document>; 2] {
         let (mut by_merchant_id, mut by_content_id) = (BTreeMap::new(), BTreeMap::new());
-        for (ordinal, document) in self.documents.iter().filter(|(_, d)| d.content_type == ContentType::Merchant) {
+        let mut merchants: Vec<_> =
+            self.documents.iter().filter(|(_, d)| d.content_type == ContentType::Merchant).collect();
+        merchants.sort_by_key(|(ordinal, _)| (-self.keys[ordinal].1, &self.keys[ordinal].0));
+        for (ordinal, document) in merchants {
             document.merchant_id().map(|id| by_merchant_id.entry(id).or_insert(document));
-            by_content_id.insert(self.content_ids[ordinal].as_str(), document);
+            by_content_id.insert(self.keys[ordinal].0.as_str(), document);
         }
         [by_merchant_id, by_content_id]
     }

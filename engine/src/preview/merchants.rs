@@ -1,12 +1,13 @@
 //! Which MERCHANT item stands behind a merchantId: what `merchant.<property>` rules read (LANGUAGE.md, Properties).
 //!
-//! It is the live MERCHANT item whose own merchantId is this one, of several the one that was synced first; where there is
-//! none, the live MERCHANT item whose content id it is.
+//! It is the live MERCHANT item whose own merchantId is this one, of several the one with the highest version, then the
+//! smallest content id (D-77); where there is none, the live MERCHANT item whose content id it is.
 
 use crate::fold::{Snapshot, State};
 use crate::index::overlay::FacetValues;
 use fixedbitset::FixedBitSet;
 use penstock_dsl::registry::ContentType;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 /// The merchants of a snapshot.
@@ -18,13 +19,20 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Reads all live MERCHANT items of a snapshot; `state` is the tenant's, at the snapshot or later.
+    /// Reads all live MERCHANT items of a snapshot; `state` is the tenant's, and the caller a registered reader of the snapshot.
     pub fn of(snapshot: &Snapshot, state: &State) -> Directory {
         let merchants = merchants(snapshot);
         let mut items: HashMap<u32, u32> = HashMap::with_capacity(merchants.len());
+        let rank = |ordinal: u32| {
+            let version = state.catalog.entry_as_of(ordinal, snapshot.seq).map(|entry| entry.version);
+            (Reverse(version), state.catalog.content_id(ordinal))
+        };
         for &(ordinal, id) in &merchants {
             if let Some(id) = id {
-                items.entry(id).and_modify(|first| *first = ordinal.min(*first)).or_insert(ordinal);
+                let first = items.entry(id).or_insert(ordinal);
+                if rank(ordinal) < rank(*first) {
+                    *first = ordinal;
+                }
             }
         }
         for (ordinal, _) in merchants {
