@@ -123,6 +123,7 @@ fn long_texts_are_formatted_fast_or_refused_for_their_length() {
         ("", "//\n\n", "STORE { all }"),
         ("STORE { city in (\"a\"", ",\"a\"//\n", ") }"),
         ("STORE { city in (\"a\"", ", //\n\"aaaaaaaaaaaaaa\"", ") }"),
+        ("STORE { city in (", "\"a\",", "\"a\") } // behind"),
         ("STORE { city = ", "//\n", "\"a\" }"),
         ("STORE { city in (", "//\n", "\"a\") ~fx }"),
         ("STORE { \"", "\u{1}", "\": all }"),

@@ -78,9 +78,8 @@ impl<'t> Layout<'t> {
         };
         let above = self.comments.before(list.start);
         let list_row = self.list(rule, values, list);
-        let in_tail = self.comments.peek().is_some_and(|next| next < rule.span.end);
-        let end = if in_tail { list.end } else { rule.span.end };
-        Row { above, line, list: Some(list_row), trailing: self.comments.trailing(end, until) }
+        // A comment before `~fx` goes behind it.
+        Row { above, line, list: Some(list_row), trailing: self.comments.trailing(rule.span.end, until) }
     }
 
     fn list(&mut self, rule: &Rule, values: &[Value], list: Span) -> List<'t> {
