@@ -20,9 +20,10 @@ fn run(text: String) -> Checked {
         assert!(start.elapsed() < TIME_MAX, "{:?} for {:.40}", start.elapsed(), text);
         let start = Instant::now();
         let formatted = format(&text);
-        for language in [Language::English, Language::Chinese] {
-            let said = echo(&text, &CheckOptions::default(), language);
-            assert_eq!(said.is_ok(), checked.expr.is_some());
+        if checked.expr.is_some() {
+            for language in [Language::English, Language::Chinese] {
+                assert!(echo(&text, &CheckOptions::default(), language).is_ok());
+            }
         }
         assert!(start.elapsed() < 3 * TIME_MAX, "{:?} for {:.40}", start.elapsed(), text);
         if let (Some(_), Err(errors)) = (&checked.expr, formatted) {
