@@ -156,7 +156,7 @@ proptest! {
     }
 
     #[test]
-    fn any_title_and_value_is_said(title in "\\PC{1,30}", value in "[a\\PC]{1,30}") {
+    fn any_title_and_value_is_said(title in "([“”「」]|\\PC){1,30}", value in "([“”「」]|\\PC){1,30}") {
         use penstock_dsl::print::string;
         let text = format!("STORE {{ {}: storeName = {} }}", string(&title), string(&format!("a{value}")));
         for language in LANGUAGES {

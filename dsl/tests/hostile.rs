@@ -20,9 +20,10 @@ fn run(text: String) -> Checked {
         assert!(start.elapsed() < TIME_MAX, "{:?} for {:.40}", start.elapsed(), text);
         let start = Instant::now();
         let formatted = format(&text);
-        for language in [Language::English, Language::Chinese] {
-            let said = echo(&text, &CheckOptions::default(), language);
-            assert_eq!(said.is_ok(), checked.expr.is_some());
+        if checked.expr.is_some() {
+            for language in [Language::English, Language::Chinese] {
+                assert!(echo(&text, &CheckOptions::default(), language).is_ok());
+            }
         }
         assert!(start.elapsed() < 3 * TIME_MAX, "{:?} for {:.40}", start.elapsed(), text);
         if let (Some(_), Err(errors)) = (&checked.expr, formatted) {
@@ -123,6 +124,7 @@ fn long_texts_are_formatted_fast_or_refused_for_their_length() {
         ("", "//\n\n", "STORE { all }"),
         ("STORE { city in (\"a\"", ",\"a\"//\n", ") }"),
         ("STORE { city in (\"a\"", ", //\n\"aaaaaaaaaaaaaa\"", ") }"),
+        ("STORE { city in (", "\"a\",", "\"a\") } // behind"),
         ("STORE { city = ", "//\n", "\"a\" }"),
         ("STORE { city in (", "//\n", "\"a\") ~fx }"),
         ("STORE { \"", "\u{1}", "\": all }"),

@@ -31,6 +31,7 @@ impl<'t> Comments<'t> {
 
     /// The comment on the line on which something ends, if it begins before `until`.
     pub fn trailing(&mut self, end: usize, until: usize) -> Option<&'t str> {
+        // Looked for no further than this, so that no gap is read twice.
         let next = self.peek().filter(|next| *next < until)?;
         if line_ends(&self.text[end.min(next)..next]) > 0 {
             return None;
@@ -39,7 +40,7 @@ impl<'t> Comments<'t> {
     }
 
     /// Where the next comment begins.
-    pub fn peek(&self) -> Option<usize> {
+    fn peek(&self) -> Option<usize> {
         self.spans.get(self.next).map(|span| span.start)
     }
 

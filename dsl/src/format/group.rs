@@ -69,18 +69,12 @@ impl<'t> Layout<'t> {
         }
     }
 
-    /// A rule and its comments: those in a list stay there, others inside the rule go above it.
+    /// A rule and its comments: those in a list stay there, one behind the list goes behind the rule, others go above it.
     fn row(&mut self, rule: &Rule, until: usize) -> Row<'t> {
-        let line = print::rule(rule);
-        let Some((values, list)) = list_of(rule) else {
-            let above = self.comments.before(rule.span.end);
-            return Row { above, line, list: None, trailing: self.comments.trailing(rule.span.end, until) };
-        };
-        let above = self.comments.before(list.start);
-        let list_row = self.list(rule, values, list);
-        let in_tail = self.comments.peek().is_some_and(|next| next < rule.span.end);
-        let end = if in_tail { list.end } else { rule.span.end };
-        Row { above, line, list: Some(list_row), trailing: self.comments.trailing(end, until) }
+        let list = list_of(rule);
+        let above = self.comments.before(list.map_or(rule.span.end, |(_, list)| list.start));
+        let list = list.map(|(values, span)| self.list(rule, values, span));
+        Row { above, line: print::rule(rule), list, trailing: self.comments.trailing(rule.span.end, until) }
     }
 
     fn list(&mut self, rule: &Rule, values: &[Value], list: Span) -> List<'t> {
