@@ -12,6 +12,7 @@ pub mod code;
 pub mod diagnostic;
 pub mod echo;
 pub mod expr;
+pub mod form;
 pub mod format;
 pub mod fx;
 mod lexeme;

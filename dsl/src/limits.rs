@@ -22,5 +22,7 @@ pub const NUMBER_DIGITS_MAX: usize = 28;
 pub const DURATION_MS_MAX: i64 = 100 * 365 * 86_400_000;
 /// Currencies of one table of exchange rates; ISO 4217 has fewer.
 pub const RATES_MAX: usize = 300;
+/// Changes of a form made in one call.
+pub const CHANGES_MAX: usize = 50;
 /// Findings reported at once.
 pub const DIAGNOSTICS_MAX: usize = 100;
