@@ -6,12 +6,12 @@ use crate::code;
 use crate::diagnostic::Span;
 use crate::registry::ContentType;
 
-/// The form after a change, without places in the text; `lost` are comments that go with values that are taken out. `None`
-/// where there is no such place.
+/// The form after a change, without places in the text; `lost`, by place, are comments that go with values that are
+/// taken out. `None` where there is no such place.
 pub(super) fn after(mut form: Form, change: &Change, lost: &[Span]) -> Option<Form> {
     if let Change::SetRule { at, .. } = change {
         let comments = &mut group(&mut form, at.block, at.group)?.rules.get_mut(at.rule)?.comments;
-        comments.retain(|c| !lost.contains(&c.span));
+        comments.retain(|c| lost.binary_search_by_key(&c.span.start, |l| l.start).is_err());
     }
     let mut form = bare(form);
     match change {
@@ -133,7 +133,13 @@ fn move_rule(form: &mut Form, at: RuleAt, to: RuleAt) -> Option<()> {
         return Some(());
     }
     // The first rule's comments stay the group's; those of the rule that comes first then become it.
-    let rule = group(form, at.block, at.group)?.rules.get(at.rule)?.clone();
+    let source = group(form, at.block, at.group)?;
+    let mut rule = source.rules.get(at.rule)?.clone();
+    // A group that loses its only rule goes, and its comments go with the rule.
+    if source.rules.len() == 1 {
+        let above = source.comments.iter().map(|c| Comment { place: Place::Before, ..c.clone() });
+        rule.comments.splice(0..0, above);
+    }
     put_rule(form, to, rule)?;
     let shift = usize::from(same && to.rule <= at.rule);
     take_rule(form, RuleAt { rule: at.rule + shift, ..at })?;

@@ -1,6 +1,9 @@
 //! One change as edits of the text: which sequence it touches, and what is put in or taken out.
+//!
+//! Where a group's only rule moves, its group goes, and the group's comments go with the rule.
 
 use super::change::{Change, GroupAt, Reason, RuleAt};
+use super::project::in_parens;
 use super::reading::{Reading, Sequence};
 use super::rule::RuleEdits;
 use super::sequence::{Chunk, insertion};
@@ -97,9 +100,22 @@ impl Reading<'_> {
         if at.group() == to.group() && (to.rule == at.rule || to.rule == at.rule + 1) {
             return Ok(Vec::new());
         }
-        let mut edits = self.put(into, to.rule, &self.chunk(&from.elements[at.rule]))?;
+        let mut chunk = self.chunk(&from.elements[at.rule]);
+        if from.elements.len() == 1 {
+            chunk.before = self.group_comments(at.group())?.map(|c| c.of(self.text).trim_end().to_owned()).collect();
+        }
+        let mut edits = self.put(into, to.rule, &chunk)?;
         edits.extend(self.remove_rule(at)?);
         Ok(edits)
+    }
+
+    /// The comments that are a group's and not one of its rules'.
+    fn group_comments(&self, at: GroupAt) -> Result<impl Iterator<Item = &Span>, Reason> {
+        let (group, element) = (self.group_at(at)?, &self.groups_at(at.block)?.elements[at.group]);
+        let rules = self.rules_at(at.block, at.group)?;
+        let head = Span { start: group.span.start, end: rules.elements[0].span.start };
+        let closing = in_parens(group).then(|| rules.rest.iter().chain(&element.after));
+        Ok(element.before.iter().chain(self.between(head)).chain(closing.into_iter().flatten()))
     }
 
     fn move_group(&self, at: GroupAt, to: GroupAt) -> Edits {

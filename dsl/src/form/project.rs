@@ -114,7 +114,7 @@ pub(super) fn rule_data(rule: &ast::Rule) -> RuleData {
 
 fn property(path: &ast::Path) -> Property {
     let (owner, segments) = match path.segments.as_slice() {
-        [first, rest @ ..] if first.name == "merchant" && !first.quoted && !rest.is_empty() => (Owner::Merchant, rest),
+        [first, rest @ ..] if first.name == "merchant" && !rest.is_empty() => (Owner::Merchant, rest),
         all => (Owner::Item, all),
     };
     let names: Vec<&str> = segments.iter().map(|s| s.name.as_str()).collect();

@@ -34,7 +34,7 @@ impl Reading<'_> {
             out.edits.push(trimmed(self.text, Edit { span: rule.span, text: spelled }));
             return Ok(out);
         };
-        self.negate(rule, new.negated, path, operation, &mut out.edits);
+        self.negate(rule, new.negated, path, &mut out.edits);
         if before.property != after.property {
             out.edits.push(Edit { span: path.span, text: after.property.path() });
         }
@@ -51,22 +51,15 @@ impl Reading<'_> {
     }
 
     /// Writes or removes `not`. Comments behind it go behind the property, where they are the rule's still.
-    fn negate(
-        &self,
-        rule: &ast::Rule,
-        negated: bool,
-        path: &ast::Path,
-        operation: &ast::Operation,
-        edits: &mut Vec<Edit>,
-    ) {
+    fn negate(&self, rule: &ast::Rule, negated: bool, path: &ast::Path, edits: &mut Vec<Edit>) {
         match rule.not {
             None if negated => edits.push(insertion(rule.span.start, "not ".to_owned())),
             Some(not) if !negated => {
                 let head = Span { start: not.start, end: path.span.start };
                 edits.push(Edit { span: head, text: String::new() });
-                let comments = self.above(head, operation.span.start);
+                let comments = self.above(head, path.span.end);
                 if !comments.is_empty() {
-                    edits.push(insertion(operation.span.start, format!(" {comments}")));
+                    edits.push(insertion(path.span.end, format!(" {comments}")));
                 }
             }
             _ => {}

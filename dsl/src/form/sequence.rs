@@ -77,7 +77,7 @@ impl Reading<'_> {
         if sequence.sort == Sort::Blocks {
             return insertion(at, [&text, self.new_line()].concat());
         }
-        let start = if chunk.before.is_empty() { "" } else { &line };
+        let start = if chunk.before.is_empty() || self.begins_line(at) { "" } else { &line };
         let before = if chunk.after.is_some() { self.on_new_line(&style.before, &line) } else { style.before };
         insertion(at, [start, &text, &before, sequence.sort.joiner(), &style.behind].concat())
     }
@@ -195,16 +195,17 @@ impl Reading<'_> {
             goes: Some(span) == joiner,
             comment: false,
         }));
+        let (above, behind) = (first.before.first(), last.after);
         pieces.extend(left.comments.iter().map(|&span| Piece {
             span,
-            goes: first.before.contains(&span),
+            goes: above.is_some_and(|a| a.start <= span.start),
             comment: true,
         }));
-        pieces.extend(right.comments.iter().map(|&span| Piece { span, goes: last.after == Some(span), comment: true }));
+        pieces.extend(right.comments.iter().map(|&span| Piece { span, goes: behind == Some(span), comment: true }));
         pieces.sort_by_key(|p| p.span.start);
-        let behind = previous.and_then(|p| p.after);
+        let stays = previous.and_then(|p| p.after);
         let bounds = Span { start: left.span.start, end: right.span.end };
-        Some(self.remove_pieces(&pieces, bounds, range.start == 0, behind))
+        Some(self.remove_pieces(&pieces, bounds, range.start == 0, stays))
     }
 
     /// Removes each run of pieces that go, with the white space on one side of it. `behind` is the comment that must stay

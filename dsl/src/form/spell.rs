@@ -3,7 +3,7 @@
 use super::change::Reason;
 use super::data::{Namespace, Operand, Owner, Property, RuleData, Test, Value};
 use super::project::rule_data;
-use crate::limits::TEXT_BYTES_MAX;
+use crate::limits::SPELLED_BYTES_MAX;
 use crate::{parser, print};
 
 impl Property {
@@ -38,7 +38,7 @@ pub(super) fn rule(data: &RuleData) -> Result<String, Reason> {
         None => format!("{not}all"),
         Some(test) => format!("{not}{} {}", test.property.path(), operation(test)),
     };
-    if text.len() > TEXT_BYTES_MAX {
+    if text.len() > SPELLED_BYTES_MAX {
         return Err(Reason::TextTooLong);
     }
     let mut findings = Vec::new();
