@@ -9,8 +9,8 @@ mod support;
 
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::echo::{Language, echo};
-use penstock_dsl::format::format;
 use penstock_dsl::form::{Comment, Form, form};
+use penstock_dsl::format::format;
 use penstock_dsl::{code, diagnostic};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
