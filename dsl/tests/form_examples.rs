@@ -268,3 +268,26 @@ fn hostile_texts_are_drawn_fast() {
         }
     }
 }
+
+/// Whatever rule the cases have, right or wrong, can be sent back and written anew.
+#[test]
+fn every_rule_of_the_cases_reads_back() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let files = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    let mut count = 0;
+    for file in files.filter(|path| path.extension().is_some_and(|e| e == "rules")) {
+        let content = std::fs::read_to_string(file).unwrap();
+        for text in content.split("=== ").filter_map(|case| case.split_once('\n')).map(|(_, text)| text) {
+            let drawn = form(text);
+            let rules = drawn.blocks.iter().flat_map(|b| &b.groups).flat_map(|g| &g.rules);
+            for rule in rules {
+                let data = rule.data.clone();
+                let new = changed("", Change::AddBlock { block: 0, content_type: "STORE".to_owned(), data });
+                let again = &form(&new).blocks[0].groups[0].rules[0];
+                assert_eq!((&again.data, again.widget), (&rule.data, rule.widget), "{new}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 300, "{count}");
+}

@@ -73,8 +73,9 @@ pub(super) fn operand(operand: &Operand) -> String {
         Operand::Range { currency, low, high, stray_currency } => {
             let end = |end: &Option<Value>| end.as_ref().map(value).unwrap_or_default();
             let currency = currency.as_ref().map(|c| format!("{c} ")).unwrap_or_default();
-            let stray = stray_currency.as_ref().map(|c| format!(" {c}")).unwrap_or_default();
-            format!("{currency}{}..{}{stray}", end(low), end(high))
+            // Before the second end it may be spelled in any way.
+            let stray = stray_currency.as_ref().map(|c| format!("{c} ")).unwrap_or_default();
+            format!("{currency}{}..{stray}{}", end(low), end(high)).trim_end().to_owned()
         }
     }
 }
