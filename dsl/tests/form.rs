@@ -215,13 +215,18 @@ impl Draft {
     }
 }
 
-/// Rules that a change leaves alone: spelled as before, each with its comments.
-fn untouched(form: &Form, text: &str, change: &Change) -> Vec<(String, Vec<String>)> {
-    let touched = match change {
+/// The one rule that a change of a rule is about.
+fn touched(change: &Change) -> Option<RuleAt> {
+    match change {
         Change::SetRule { at, .. } | Change::Negate { at, .. } | Change::SetValues { at, .. } => Some(*at),
         Change::AddValues { at, .. } | Change::RemoveValue { at, .. } => Some(*at),
         _ => None,
-    };
+    }
+}
+
+/// Rules that a change leaves alone: spelled as before, each with its comments.
+fn untouched(form: &Form, text: &str, change: &Change) -> Vec<(String, Vec<String>)> {
+    let touched = touched(change);
     let mut out = Vec::new();
     for (at, _) in rules(form).into_iter().filter(|(at, _)| Some(*at) != touched) {
         let rule = &form.blocks[at.block].groups[at.group].rules[at.rule];
@@ -275,6 +280,10 @@ proptest! {
         };
         prop_assert_eq!(&apply(&text, &made.edits), &made.text);
         prop_assert!(made.edits.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start));
+        if let Some(at) = touched(&one) {
+            let span = before.blocks[at.block].groups[at.group].rules[at.rule].span;
+            prop_assert!(made.edits.iter().all(|e| span.start <= e.span.start && e.span.end <= span.end));
+        }
         let after = form(&made.text);
         prop_assert!(after.complete, "{:?}\n{}\n{}", one, text, made.text);
         // Rules that the change does not name are spelled as before; where it takes rules out, those go with their comments.
