@@ -6,7 +6,7 @@
 mod convert;
 mod literals;
 mod operation;
-mod operator;
+pub(crate) mod operator;
 mod size;
 mod subject;
 

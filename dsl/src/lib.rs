@@ -4,6 +4,9 @@
 //! The way of a text: `mend` replaces spellings of other languages; `recover` and `parser` make the tree of [`ast`];
 //! [`check`] gives it meaning; [`diagnostic`] says what is wrong with it. [`print`] spells parts of a tree, [`format`] lays a
 //! whole text out, and [`echo`] says what it selects in plain words, with the labels of [`vocabulary`].
+//!
+//! The console's form is a projection of the text ([`form::form`]), and a change of it an edit of the text
+//! ([`form::change`]); nothing is stored but the text.
 
 pub mod ast;
 mod canonical;
@@ -12,6 +15,7 @@ pub mod code;
 pub mod diagnostic;
 pub mod echo;
 pub mod expr;
+pub mod form;
 pub mod format;
 pub mod fx;
 mod lexeme;

@@ -140,7 +140,7 @@ pub fn string(text: &str) -> String {
 }
 
 /// A currency's code where the spelling stands for one, else as written.
-fn code(spelling: &Spanned<String>) -> String {
+pub(crate) fn code(spelling: &Spanned<String>) -> String {
     match currency(&spelling.node) {
         CurrencySpelling::Known(currency) => currency.to_string(),
         _ => spelling.node.clone(),

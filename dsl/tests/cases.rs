@@ -1,13 +1,15 @@
 //! Data-driven cases: `cases/NAME.rules` holds texts, `cases/NAME.expected` what the checker makes of each.
 //!
 //! In a `.rules` file each case begins with a line `=== name`. The expected file has the rendered findings and, where the
-//! text has a meaning, the canonical form, the text formatted, and what it says in English and Chinese. `UPDATE_EXPECT=1 cargo test -p penstock-dsl` rewrites the expected files.
+//! text has a meaning, the canonical form, the text formatted, and what it says in English and Chinese;
+//! `cases/NAME.form` has what the console draws. `UPDATE_EXPECT=1 cargo test -p penstock-dsl` rewrites the expected files.
 
 #[allow(dead_code)] // each test has use for a part
 mod support;
 
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::echo::{Language, echo};
+use penstock_dsl::form::{Comment, Form, form};
 use penstock_dsl::format::format;
 use penstock_dsl::{code, diagnostic};
 use std::fmt::Write;
@@ -60,6 +62,41 @@ fn every_case_has_its_expected_outcome() {
     for file in files() {
         let outcomes: Vec<String> = cases(&file).iter().map(|(name, text)| outcome(name, text)).collect();
         expect_test::expect_file![file.with_extension("expected")].assert_eq(&outcomes.join("\n"));
+    }
+}
+
+/// A form in few words: a line a rule, with its operand as the console gets it, its widget and its comments.
+fn outline(form: &Form) -> String {
+    let comments = |list: &[Comment]| list.iter().map(|c| format!(" //{:?} {}", c.place, c.text)).collect::<String>();
+    let mut out = if form.complete { String::new() } else { "incomplete\n".to_owned() };
+    for block in &form.blocks {
+        let _ = writeln!(out, "{}{}", block.content_type, comments(&block.comments));
+        for group in &block.groups {
+            let title = group.title.as_ref().map(|t| format!(" {t:?}")).unwrap_or_default();
+            let _ = writeln!(out, "  group{title}{}", comments(&group.comments));
+            for rule in &group.rules {
+                let said = rule.data.test.as_ref().map(|test| {
+                    let distance = test.distance.map(|d| d.to_string()).unwrap_or_default();
+                    let operand = serde_json::to_string(&test.operand).unwrap();
+                    let fx = if test.fx { " ~fx" } else { "" };
+                    let path = test.property.path();
+                    format!("{path} {}{distance} {operand}{fx} ", test.operator.symbol())
+                });
+                let not = if rule.data.negated { "not " } else { "" };
+                let said = said.unwrap_or_default();
+                let _ = writeln!(out, "    {not}{said}-> {:?}{}", rule.widget, comments(&rule.comments));
+            }
+        }
+    }
+    out + &comments(&form.comments)
+}
+
+#[test]
+fn every_case_has_its_expected_form() {
+    for file in files() {
+        let outline = |(name, text): &(String, String)| format!("=== {name}\n{}", outline(&form(text)));
+        let outlines: Vec<String> = cases(&file).iter().map(outline).collect();
+        expect_test::expect_file![file.with_extension("form")].assert_eq(&outlines.join("\n"));
     }
 }
 
