@@ -6,6 +6,7 @@ pub use crate::render::{apply, render};
 use serde::{Deserialize, Serialize};
 
 /// A half-open range of byte offsets into the rule text.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Span))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Span {
     /// First byte.
@@ -15,6 +16,7 @@ pub struct Span {
 }
 
 /// How bad a finding is.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Severity))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -25,6 +27,7 @@ pub enum Severity {
 }
 
 /// One finding about a rule text.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Finding))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// Stable code, `E...` or `W...`.
@@ -40,6 +43,7 @@ pub struct Diagnostic {
 }
 
 /// A change that an editor can apply.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Fix))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fix {
     /// What it does, as a button would say.
@@ -49,6 +53,7 @@ pub struct Fix {
 }
 
 /// One replacement.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Edit))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Edit {
     /// What to replace.

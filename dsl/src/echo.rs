@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// The language of an echo.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = echo::Language))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
     /// English.
@@ -34,7 +34,7 @@ pub enum Language {
 }
 
 /// A rule set in plain words. Its `Display` is all of it as text.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = echo::Echo))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Echo {
     /// One a content type; an item is selected by the one of its type.
@@ -44,7 +44,7 @@ pub struct Echo {
 }
 
 /// What is selected of one content type.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = echo::Selection))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Selection {
     /// `Stores that match at least one of these:`
@@ -54,9 +54,8 @@ pub struct Selection {
 }
 
 /// One alternative: all its clauses hold.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = echo::Group))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", schema(as = EchoGroup))]
 pub struct Group {
     /// The operator's title, in quotation marks.
     pub title: Option<String>,

@@ -1,5 +1,6 @@
 //! `POST /api/v1/rules/check`: every finding about a rule text at once.
 
+pub mod form;
 pub mod format;
 
 use crate::app::App;

@@ -14,6 +14,7 @@ use std::fmt;
 
 /// A rule's place in the form. Where a rule is put, it is the place before the rule that stands there now; one past the
 /// last rule is the group's end.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::RuleAt))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleAt {
@@ -26,6 +27,7 @@ pub struct RuleAt {
 }
 
 /// A group's place in the form; as with [`RuleAt`], where one is put it is the place before the group that stands there.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::GroupAt))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupAt {
@@ -36,6 +38,7 @@ pub struct GroupAt {
 }
 
 /// One change of a form. Places are those before the change; of several changes each sees what the ones before it made.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Change))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Change {
@@ -146,6 +149,7 @@ pub enum Change {
 }
 
 /// What changes made of a text.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Changed))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Changed {
     /// The new text.

@@ -10,6 +10,7 @@ use crate::registry::{ContentType, Kind};
 use serde::{Deserialize, Serialize};
 
 /// A whole text.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Form))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Form {
@@ -25,12 +26,14 @@ pub struct Form {
 }
 
 /// The rules for one content type.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Block))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Block {
     /// As written.
     pub content_type: String,
     /// Which type that is, if it is one.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub canonical_type: Option<ContentType>,
     /// Joined by `or`; none in an empty block.
     pub groups: Vec<Group>,
@@ -41,6 +44,7 @@ pub struct Block {
 }
 
 /// Rules joined by `and`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Group))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Group {
@@ -55,6 +59,7 @@ pub struct Group {
 }
 
 /// One rule: its data, and how to draw it.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Rule))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rule {
@@ -63,6 +68,7 @@ pub struct Rule {
     /// The property's canonical spelling; none for `all`.
     pub path: Option<String>,
     /// The property's kind where it is declared.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub kind: Option<Kind>,
     /// What draws it.
     pub widget: Widget,
@@ -75,6 +81,7 @@ pub struct Rule {
 }
 
 /// A comment.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Comment))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Comment {
@@ -87,6 +94,7 @@ pub struct Comment {
 }
 
 /// Where a comment stands, seen from what it belongs to.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Place))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Place {
@@ -99,6 +107,7 @@ pub enum Place {
 }
 
 /// What a rule says.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::RuleData))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleData {
@@ -109,6 +118,7 @@ pub struct RuleData {
 }
 
 /// `property operator values`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Test))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Test {
@@ -127,6 +137,7 @@ pub struct Test {
 }
 
 /// A property in its parts.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Property))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Property {
@@ -143,6 +154,7 @@ pub struct Property {
 }
 
 /// Whose property a rule reads.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Owner))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Owner {
@@ -154,6 +166,7 @@ pub enum Owner {
 }
 
 /// What a property's name is a name of.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Namespace))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Namespace {
@@ -170,6 +183,7 @@ pub enum Namespace {
 }
 
 /// An operator, by its canonical symbol; `~` without its distance.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Operator, value_type = String))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "&'static str")]
 pub struct Operator(ast::Operator);
@@ -240,6 +254,7 @@ impl From<Operator> for &'static str {
 }
 
 /// What stands on an operator's right.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Operand))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "shape", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Operand {
@@ -273,6 +288,7 @@ pub enum Operand {
 }
 
 /// A value.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Value))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Value {
@@ -324,6 +340,7 @@ pub enum Value {
 }
 
 /// What draws a rule.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Widget))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Widget {
