@@ -10,7 +10,7 @@ mod stretch;
 
 use crate::code;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::expr::{Block, Expr, Group, Predicate, PropertyRef, Rule};
+use crate::expr::{Block, Expr, Group, Owner, Predicate, PropertyRef, Rule};
 use logic::{covered, exclude, exclude_in_one_value, never, rule_implies};
 
 /// Characters of a rule that a message cites.
@@ -341,12 +341,18 @@ fn never_message(content_type: &str, rule: &Rule) -> String {
 /// The name in rules of what a predicate reads.
 fn property_name(predicate: &Predicate) -> String {
     match predicate {
-        Predicate::Test { subject, .. } => match &subject.property {
-            PropertyRef::Declared(id) => id.name().to_owned(),
-            PropertyRef::Ext(key) => format!("ext.{key}"),
-            PropertyRef::TagAlgo(name) => format!("tag.algo.{name}"),
-            PropertyRef::TagCustom(name) => format!("tag.custom.{name}"),
-        },
+        Predicate::Test { subject, .. } => {
+            let owner = match subject.of {
+                Owner::Item => "",
+                Owner::Merchant => "merchant.",
+            };
+            match &subject.property {
+                PropertyRef::Declared(id) => format!("{owner}{}", id.name()),
+                PropertyRef::Ext(key) => format!("{owner}ext.{key}"),
+                PropertyRef::TagAlgo(name) => format!("{owner}tag.algo.{name}"),
+                PropertyRef::TagCustom(name) => format!("{owner}tag.custom.{name}"),
+            }
+        }
         Predicate::All => "all".to_owned(),
     }
 }

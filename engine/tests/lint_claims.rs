@@ -4,7 +4,7 @@ mod support;
 
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::diagnostic::apply;
-use penstock_dsl::expr::{Block, Expr, Predicate, PropertyRef, Rule};
+use penstock_dsl::expr::{Block, Expr, Owner, Predicate, PropertyRef, Rule};
 use penstock_dsl::fx::Rates;
 use penstock_dsl::lint::{Claim, Finding, lint};
 use penstock_engine::content::document::{Document, Values};
@@ -197,8 +197,12 @@ fn rule_set(random: &mut Random) -> String {
 }
 
 /// Values of the property that a rule reads, whatever their language.
-fn values_of(rule: &Rule, document: &Document) -> usize {
+fn values_of(rule: &Rule, facts: Facts<'_>) -> usize {
     let Predicate::Test { subject, .. } = &rule.predicate else { return 0 };
+    let document = match subject.of {
+        Owner::Item => facts.document,
+        Owner::Merchant => facts.merchant.expect("something passes"),
+    };
     match &subject.property {
         PropertyRef::Declared(id) => match document.get(*id) {
             Some(Values::Keywords(lists)) => lists.iter().map(|list| list.value.len()).sum(),
@@ -222,7 +226,7 @@ fn disproved(claim: &Claim, block: &Block, facts: Facts<'_>) -> bool {
         Claim::Contradiction { group, rules } => rules.iter().all(|&rule| passes(*group, rule)),
         Claim::SeveralValues { group, rules } => {
             let both = rules.iter().all(|&rule| passes(*group, rule));
-            both && values_of(&block.groups[*group].rules[rules[0]], facts.document) < 2
+            both && values_of(&block.groups[*group].rules[rules[0]], facts) < 2
         }
         Claim::Tautology { groups } => !groups.iter().any(|&group| is_in(group)),
         Claim::RedundantRule { group, rule, by } => by.is_none_or(|by| passes(*group, by)) && !passes(*group, *rule),

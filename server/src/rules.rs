@@ -1,6 +1,7 @@
 //! `POST /api/v1/rules/check`: every finding about a rule text at once.
 
 pub mod format;
+pub mod lint;
 
 use crate::app::App;
 use crate::auth::Tenant;
