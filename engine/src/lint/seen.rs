@@ -23,8 +23,8 @@ use std::ops::Bound;
 
 /// Unseen values of one rule that get a finding each; more share one.
 const APART_MAX: usize = 5;
-/// Properties of which the dictionary is read for values near unseen ones.
-const NEAR_PROPERTIES_MAX: usize = 4;
+/// Rules for which it is found out what is there instead.
+const INSTEAD_MAX: usize = 4;
 /// Currencies that are counted instead of an unseen one.
 const CURRENCIES_MAX: usize = 30;
 /// Currencies that a message lists.
@@ -45,8 +45,7 @@ pub(super) fn find(linted: &Linted<'_>, reading: &Reading<'_>, tenant: &Tenant) 
     let tree = tree(linted.text).rule_set;
     let written = tree.blocks.iter().flat_map(|b| &b.groups).flat_map(|g| &g.rules).map(|r| (r.span, r)).collect();
     let unseen = Unseen { findings: Vec::new(), told: Vec::new(), truncated: false };
-    let mut finder =
-        Finder { linted, tenant, written, values_left: VALUES_MAX, near_left: NEAR_PROPERTIES_MAX, unseen };
+    let mut finder = Finder { linted, tenant, written, values_left: VALUES_MAX, instead_left: INSTEAD_MAX, unseen };
     for (at, block) in linted.expr.blocks.iter().enumerate() {
         let total = linted.counts.blocks[at].total;
         if total == 0 {
@@ -122,7 +121,7 @@ struct Finder<'a> {
     tenant: &'a Tenant,
     written: HashMap<Span, &'a ast::Rule>,
     values_left: usize,
-    near_left: usize,
+    instead_left: usize,
     unseen: Unseen,
 }
 
@@ -253,8 +252,8 @@ impl<'a> Finder<'a> {
     ) -> Result<(), IndexError> {
         let mut near = vec![None; unseen.len()];
         if subject.locale.is_none() {
-            if let Some(left) = self.near_left.checked_sub(1) {
-                self.near_left = left;
+            if let Some(left) = self.instead_left.checked_sub(1) {
+                self.instead_left = left;
                 let wanted: Vec<String> = unseen.iter().map(|(_, value)| text::fold(value)).collect();
                 near = nearest(items, &subject.property, &wanted)?;
             } else {
@@ -307,11 +306,18 @@ impl<'a> Finder<'a> {
             return Ok(());
         }
         self.unseen.told.push(place);
-        let known: Vec<_> = {
-            let state = self.tenant.state.read();
-            state.names.currencies.strings().iter().take(CURRENCIES_MAX).cloned().collect()
-        };
         let mut instead = Vec::new();
+        let known = match self.instead_left.checked_sub(1) {
+            Some(left) => {
+                self.instead_left = left;
+                let state = self.tenant.state.read();
+                state.names.currencies.strings().iter().take(CURRENCIES_MAX).cloned().collect()
+            }
+            None => {
+                self.unseen.truncated = true;
+                Vec::new()
+            }
+        };
         for code in known {
             if let Some(other) = Currency::from_code(&code) {
                 let count = items.count(&of(subject, in_currency(test, other)))?;

@@ -5,11 +5,14 @@ use crate::api::PreviewError;
 use crate::log::LogReader;
 use crate::preview::{Reading, page};
 use crate::tenant::Tenant;
+use penstock_dsl::cost::cost;
 use penstock_dsl::expr::{Block, Expr, Group, Rule};
 use penstock_dsl::lint::{Claim, Finding};
 
 /// Evaluations that show something, for one report; further findings come with counts alone.
 const SHOWN_MAX: usize = 16;
+/// What these may cost together (`penstock_dsl::cost`): dear rules are not evaluated a second time only to be shown.
+const UNITS_MAX: u64 = 5_000;
 
 /// Findings with their evidence.
 pub(super) struct Shown {
@@ -27,17 +30,21 @@ pub(super) fn show(
     log: &dyn LogReader,
     claims: &[Finding],
 ) -> Result<Shown, PreviewError> {
-    let mut left = SHOWN_MAX;
+    let (mut left, mut units_left) = (SHOWN_MAX, UNITS_MAX);
     let mut shown = Shown { findings: Vec::new(), truncated: false };
     for finding in claims {
         let mut evidence = counts(linted, finding);
         let (block, rules) = (&linted.expr.blocks[finding.block], rules(linted, finding));
         let worth = !rules.is_empty() && evidence.total > 0;
-        if worth && left == 0 {
+        let expr = group(block, rules);
+        let units = cost(&expr).total;
+        if worth && (left == 0 || units > units_left) {
             shown.truncated = true;
         } else if worth {
             left -= 1;
-            let (matched, first) = matched(reading, block, rules, linted.now_ms)?;
+            units_left -= units;
+            let (counts, ordinals) = reading.evaluate(&expr, linted.now_ms)?;
+            let (matched, first) = (counts.matched, ordinals.minimum());
             if let Claim::SeveralValues { .. } = finding.claim {
                 // Items with several values are there, so the rules are surely meant.
                 if matched > 0 {
@@ -46,7 +53,7 @@ pub(super) fn show(
                 evidence.matched = Some(0);
             }
             evidence.item = match first {
-                Some(ordinal) => witness(reading, tenant, log, ordinal)?,
+                Some(ordinal) => witness(reading, tenant, log, ordinal as u32)?,
                 None => None,
             };
         }
@@ -89,17 +96,10 @@ fn rules(linted: &Linted<'_>, finding: &Finding) -> Vec<Rule> {
     }
 }
 
-/// How many items pass these rules, and the first of them.
-fn matched(
-    reading: &Reading<'_>,
-    block: &Block,
-    rules: Vec<Rule>,
-    now_ms: i64,
-) -> Result<(u64, Option<u32>), PreviewError> {
+/// A rule set of one group.
+fn group(block: &Block, rules: Vec<Rule>) -> Expr {
     let group = Group { title: None, rules, span: block.span };
-    let expr = Expr { blocks: vec![Block { content_type: block.content_type, groups: vec![group], span: block.span }] };
-    let (counts, ordinals) = reading.evaluate(&expr, now_ms)?;
-    Ok((counts.matched, ordinals.minimum().map(|ordinal| ordinal as u32)))
+    Expr { blocks: vec![Block { content_type: block.content_type, groups: vec![group], span: block.span }] }
 }
 
 fn witness(
