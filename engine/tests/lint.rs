@@ -20,9 +20,9 @@ fn content(content_type: &str, id: &str, version: i64, info: &Value) -> Item {
 /// Forty stores in two cities; the last one has a rating in another language too.
 fn stores() -> Vec<Item> {
     let store = |n: usize| {
-        let city = if n % 4 == 0 { "Manila" } else { "Cebu City" };
+        let city = if n.is_multiple_of(4) { "Manila" } else { "Cebu City" };
         let mut info = json!({ "storeName": format!("Store {n}"), "city": city, "externalRating": n % 5,
-            "minPriceRange": { "amount": "100", "currency": if n % 10 == 0 { "HKD" } else { "PHP" } } });
+            "minPriceRange": { "amount": "100", "currency": if n.is_multiple_of(10) { "HKD" } else { "PHP" } } });
         if n == 39 {
             info["multilLang"] = json!({ "zh": { "externalRating": 9, "storeName": "店" } });
         }
@@ -92,7 +92,14 @@ const CASES: &[Case] = &[
         "STORE { city in (\"Cebu City\", \"a\", \"b\", \"c\", \"d\", \"e\", \"f\") }",
         &[code::UNSEEN_VALUE],
         0,
-        "6 of the 7 values of this rule are in no STORE's `city`: \"a\", \"b\", \"c\", \"d\", \"e\" ...",
+        "6 of the 7 values looked up are in no STORE's `city`: \"a\", \"b\", \"c\", \"d\", \"e\" ...",
+        [Some(0), None, None],
+    ),
+    (
+        "STORE { storeName in (\"store 1\", \"Sotre 2\") or ext.n = \"x\" }",
+        &[code::UNSEEN_VALUE, code::UNSEEN_PROPERTY],
+        0,
+        "no STORE has the value \"Sotre 2\" in `storeName`; did you mean \"Store 2\" (1 item)?",
         [Some(0), None, None],
     ),
     (
@@ -275,7 +282,9 @@ fn long_lists_are_cut_and_said_to_be() {
     let whole = linting.report(&rules(VALUES_MAX - 1));
     assert!(!whole.truncated && whole.findings.len() == 1, "{whole:?}");
     let cut = linting.report(&rules(VALUES_MAX + 1));
-    assert!(cut.truncated);
+    let codes: Vec<_> = cut.findings.iter().map(|f| f.diagnostic.code).collect();
+    assert_eq!((cut.truncated, codes), (true, vec![code::UNSEEN_VALUE, code::UNMET_RULE]));
+    assert!(cut.findings[0].diagnostic.message.starts_with("1,000 of the 1,000 values looked up"), "{cut:?}");
 }
 
 /// Codes that need items; logic's own are in the language's tests.

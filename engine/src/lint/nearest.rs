@@ -1,72 +1,72 @@
 //! "Did you mean": of the values that are there, the one nearest to one that is not.
+//!
+//! Candidates are what drop-downs list, which may be of a later moment; what is offered has its count in the report's snapshot.
 
 use super::seen::Items;
-use crate::content::document::{Document, Values};
+use crate::api::ValuesRequest;
 use crate::index::IndexError;
-use crate::index::terms::{PropertyKey, Tag};
 use crate::matcher::fuzzy::within_distance;
-use penstock_dsl::expr::PropertyRef;
+use crate::preview::values::{VALUES_MAX, list};
+use crate::tenant::Tenant;
+use penstock_dsl::expr::{PropertyRef, Subject, Test};
 use penstock_dsl::registry::Kind;
 use penstock_dsl::text::{default_distance, fold};
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
 
-/// Distinct values of a segment, and of the newest items, that are compared.
-const COMPARED_MAX: usize = 200_000;
-/// Shorter values are the beginning of too many.
-const BEGINNING_CHARS_MIN: usize = 3;
+/// Characters of a wanted value that candidates begin with; the most frequent values of the property are candidates too.
+const BEGINNING_CHARS: usize = 3;
+/// Candidates of one wanted value that are counted.
+const COUNTED_MAX: usize = 3;
 
 /// For each folded value the nearest that is there, with its number of items. Near is: the same after folding, within the
 /// distance that `~` allows, or one that begins with it; of equally near ones the most frequent.
 pub(super) fn nearest(
+    tenant: &Tenant,
     items: &Items<'_>,
-    property: &PropertyRef,
+    subject: &Subject,
     wanted: &[String],
 ) -> Result<Vec<Option<(String, u64)>>, IndexError> {
-    let Some(key) = PropertyKey::of(property) else { return Ok(vec![None; wanted.len()]) };
-    let tag = match property {
-        PropertyRef::Declared(id) if id.kind() != Kind::Text => Tag::Keyword,
-        _ => Tag::Display,
-    };
-    let mut near: Vec<Near<'_>> = wanted.iter().map(|wanted| Near { wanted, found: HashMap::new() }).collect();
-    for (segment, docs) in items.snapshot.index.segments.iter().zip(&items.docs) {
-        let mut compared = 0;
-        segment.values(tag, key, docs, &mut |value, count| {
-            compared += 1;
-            if count > 0 && compared <= COMPARED_MAX {
-                see(&mut near, value, count);
+    let frequent = listed(tenant, items, &subject.property, "")?;
+    let nearest = |wanted: &String| {
+        let beginning: String = wanted.chars().take(BEGINNING_CHARS).collect();
+        let mut candidates = listed(tenant, items, &subject.property, &beginning)?;
+        candidates.extend(frequent.iter().cloned());
+        for value in near(wanted, candidates) {
+            let count = items.count(&super::seen::of(subject, equals(&subject.property, &value)))?;
+            if count > 0 {
+                return Ok(Some((value, count)));
             }
-        })?;
-    }
-    let newest = items.newest().flat_map(|document| values(document, property));
-    newest.take(COMPARED_MAX).for_each(|value| see(&mut near, value, 1));
-    Ok(near.into_iter().map(Near::best).collect())
-}
-
-fn see(near: &mut [Near<'_>], value: &str, count: u64) {
-    let folded = fold(value);
-    near.iter_mut().for_each(|near| near.see(value, &folded, count));
-}
-
-/// The values near a wanted one.
-struct Near<'a> {
-    wanted: &'a str,
-    /// How far, and how many items.
-    found: HashMap<String, (u8, u64)>,
-}
-
-impl Near<'_> {
-    fn see(&mut self, value: &str, folded: &str, count: u64) {
-        if let Some(far) = distance(self.wanted, folded) {
-            self.found.entry(value.to_owned()).or_insert((far, 0)).1 += count;
         }
-    }
+        Ok(None)
+    };
+    wanted.iter().map(nearest).collect()
+}
 
-    fn best(self) -> Option<(String, u64)> {
-        let found = self.found.into_iter();
-        let best =
-            found.min_by(|(a, (near, many)), (b, (far, few))| (near, Reverse(many), a).cmp(&(far, Reverse(few), b)));
-        best.map(|(value, (_, count))| (value, count))
+/// The most frequent values that begin with something, as merchants wrote them.
+fn listed(tenant: &Tenant, items: &Items<'_>, property: &PropertyRef, prefix: &str) -> Result<Vec<String>, IndexError> {
+    let property = match property {
+        PropertyRef::Declared(id) => id.name().to_owned(),
+        PropertyRef::Ext(key) => format!("ext.{key}"),
+        PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => return Ok(Vec::new()),
+    };
+    let content_type = Some(items.content_type);
+    let request = ValuesRequest { content_type, property, prefix: prefix.to_owned(), limit: VALUES_MAX };
+    let found = list(tenant, &request).map_err(|error| error.to_string())?;
+    Ok(found.values.into_iter().map(|(value, _)| value).collect())
+}
+
+/// Those of the candidates, which come by frequency, that are near; nearest first.
+fn near(wanted: &str, candidates: Vec<String>) -> Vec<String> {
+    let far = |value: String| distance(wanted, &fold(&value)).map(|far| (far, value));
+    let mut near: Vec<(u8, String)> = candidates.into_iter().filter_map(far).collect();
+    near.sort_by_key(|(far, _)| *far);
+    near.dedup();
+    near.into_iter().map(|(_, value)| value).take(COUNTED_MAX).collect()
+}
+
+fn equals(property: &PropertyRef, value: &str) -> Test {
+    match property {
+        PropertyRef::Declared(id) if id.kind() != Kind::Text => Test::KeywordIn(vec![value.to_owned()]),
+        _ => Test::TextIn(vec![fold(value)]),
     }
 }
 
@@ -77,31 +77,14 @@ fn distance(wanted: &str, value: &str) -> Option<u8> {
     }
     let edits_max = default_distance(wanted);
     // A character is at most four bytes.
-    if edits_max > 0 && wanted.len().abs_diff(value.len()) <= 8 {
-        if let Some(edits) = (1..=edits_max).find(|&edits| within_distance(wanted, value, edits)) {
-            return Some(edits);
-        }
+    if edits_max > 0
+        && wanted.len().abs_diff(value.len()) <= 8
+        && let Some(edits) = (1..=edits_max).find(|&edits| within_distance(wanted, value, edits))
+    {
+        return Some(edits);
     }
-    let rest = value.strip_prefix(wanted).filter(|_| wanted.chars().nth(BEGINNING_CHARS_MIN - 1).is_some())?;
+    let rest = value.strip_prefix(wanted).filter(|_| wanted.chars().nth(BEGINNING_CHARS - 1).is_some())?;
     rest.starts_with(|c: char| !c.is_alphanumeric()).then_some(3)
-}
-
-/// A document's distinct values of a property as they were sent.
-fn values<'d>(document: &'d Document, property: &PropertyRef) -> BTreeSet<&'d str> {
-    match property {
-        PropertyRef::Declared(id) => match document.get(*id) {
-            Some(Values::Keywords(lists)) => {
-                lists.iter().flat_map(|list| list.value.iter().map(|value| &**value)).collect()
-            }
-            Some(Values::Texts(texts)) => texts.iter().map(|text| &*text.value.raw).collect(),
-            _ => BTreeSet::new(),
-        },
-        PropertyRef::Ext(key) => {
-            let lists = document.ext(key).unwrap_or_default().iter();
-            lists.flat_map(|list| list.value.iter().filter_map(|v| v.text()).map(|t| &*t.raw)).collect()
-        }
-        PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => BTreeSet::new(),
-    }
 }
 
 #[cfg(test)]

@@ -65,10 +65,10 @@ pub(super) fn find(linted: &Linted<'_>, reading: &Reading<'_>, tenant: &Tenant) 
 
 /// The live items of one content type.
 pub(super) struct Items<'a> {
-    pub snapshot: &'a Snapshot,
+    snapshot: &'a Snapshot,
     pub content_type: ContentType,
     /// By segment.
-    pub docs: Vec<FixedBitSet>,
+    docs: Vec<FixedBitSet>,
     now_ms: i64,
     total: u64,
 }
@@ -85,7 +85,7 @@ impl<'a> Items<'a> {
     }
 
     /// Those that are newer than the index.
-    pub fn newest(&self) -> impl Iterator<Item = &'a Document> {
+    fn newest(&self) -> impl Iterator<Item = &'a Document> {
         let content_type = self.content_type;
         let documents = self.snapshot.overlay.live().map(|(document, _)| document);
         documents.filter(move |document| document.content_type == content_type)
@@ -103,7 +103,7 @@ impl<'a> Items<'a> {
     }
 
     /// Items that pass.
-    fn count(&self, predicate: &Predicate) -> Result<u64, IndexError> {
+    pub fn count(&self, predicate: &Predicate) -> Result<u64, IndexError> {
         let newest = self.newest().filter(|document| holds(predicate, document, self.now_ms)).count();
         Ok(self.indexed(predicate)? + newest as u64)
     }
@@ -199,11 +199,11 @@ impl<'a> Finder<'a> {
     ) -> Result<(), IndexError> {
         let keyword = matches!(test, Test::KeywordIn(_) | Test::KeywordAll(_));
         let mut unseen: Vec<(Span, &str)> = Vec::new();
-        let mut seen = 0;
+        let (mut seen, mut cut) = (0, false);
         for (span, written) in self.strings(rule) {
             let Some(left) = self.values_left.checked_sub(1) else {
-                self.unseen.truncated = true;
-                return Ok(());
+                cut = true;
+                break;
             };
             self.values_left = left;
             let shaped = if keyword { written.trim().to_owned() } else { text::fold(written) };
@@ -215,9 +215,10 @@ impl<'a> Finder<'a> {
             }
         }
         let all = matches!(test, Test::KeywordAll(_) | Test::TextAll(_));
-        if seen == 0 || all && !unseen.is_empty() {
+        if !cut && seen == 0 || all && !unseen.is_empty() {
             self.unseen.told.push(place);
         }
+        self.unseen.truncated |= cut;
         match unseen.len() {
             0 => {}
             1..=APART_MAX => self.apart(items, rule, subject, &unseen)?,
@@ -255,7 +256,7 @@ impl<'a> Finder<'a> {
             if let Some(left) = self.instead_left.checked_sub(1) {
                 self.instead_left = left;
                 let wanted: Vec<String> = unseen.iter().map(|(_, value)| text::fold(value)).collect();
-                near = nearest(items, &subject.property, &wanted)?;
+                near = nearest(self.tenant, items, subject, &wanted)?;
             } else {
                 self.unseen.truncated = true;
             }
@@ -287,7 +288,7 @@ impl<'a> Finder<'a> {
         let named: Vec<String> = unseen.iter().take(APART_MAX).map(|(_, value)| print::string(value)).collect();
         let (count, all) = (thousands(unseen.len() as u64), thousands((unseen.len() + seen) as u64));
         let message = format!(
-            "{count} of the {all} values of this rule are in no {content_type}'s {name}: {} ...",
+            "{count} of the {all} values looked up are in no {content_type}'s {name}: {} ...",
             named.join(", ")
         );
         self.report(code::UNSEEN_VALUE, rule.span, message, items.evidence());
@@ -340,7 +341,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-fn of(subject: &Subject, test: Test) -> Predicate {
+pub(super) fn of(subject: &Subject, test: Test) -> Predicate {
     Predicate::Test { subject: subject.clone(), test }
 }
 
