@@ -97,4 +97,38 @@ codes! {
     WORD_TOO_LONG "E310"
     /// A `benefitType` that is not known.
     UNKNOWN_BENEFIT_TYPE "W401"
+    /// Rules of a group that no item can pass together.
+    CONTRADICTION "W501"
+    /// Rules of a group that only an item with several values of a property can pass together.
+    SEVERAL_VALUES "W502"
+    /// Groups of a block that together select every item of its type.
+    TAUTOLOGY "W503"
+    /// A rule that follows from another rule of its group.
+    REDUNDANT_RULE "W504"
+    /// A rule that asks the same as another rule of its group.
+    DUPLICATE_RULE "W505"
+    /// A group of which another group selects everything too.
+    CONTAINED_GROUP "W506"
+    /// A group that selects the same as another group of its block.
+    DUPLICATE_GROUP "W507"
+    /// No item of the block's content type is there.
+    NO_ITEM_OF_TYPE "W510"
+    /// A value that no item has.
+    UNSEEN_VALUE "W511"
+    /// A currency that no item has.
+    UNSEEN_CURRENCY "W512"
+    /// A property that no item has.
+    UNSEEN_PROPERTY "W513"
+    /// A rule that takes nothing away.
+    IDLE_RULE "W514"
+    /// A rule that no item passes.
+    UNMET_RULE "W515"
+    /// A group that no item passes, though each of its rules has items.
+    EMPTY_GROUP "W516"
+    /// A group of which all items are in other groups too.
+    IDLE_GROUP "W517"
+    /// A rule set that selects nothing.
+    EMPTY_SET "W518"
+    /// Another rule set that selects the same.
+    DUPLICATE_RULE_SET "W519"
 }

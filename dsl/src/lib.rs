@@ -7,11 +7,13 @@
 //!
 //! The console's form is a projection of the text ([`form::form`]), and a change of it an edit of the text
 //! ([`form::change`]); nothing is stored but the text.
+//! [`lint`] and [`cost`] judge what is right but perhaps not wanted.
 
 pub mod ast;
 mod canonical;
 pub mod check;
 pub mod code;
+pub mod cost;
 pub mod diagnostic;
 pub mod echo;
 pub mod expr;
@@ -20,6 +22,7 @@ pub mod format;
 pub mod fx;
 mod lexeme;
 pub mod limits;
+pub mod lint;
 pub mod literal;
 mod mend;
 mod parser;

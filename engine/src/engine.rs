@@ -7,6 +7,7 @@ use crate::api::*;
 use crate::command::Command;
 use crate::content::item::Item;
 use crate::fold::{Frame, FrameOutcome};
+use crate::lint::{self, LintReport};
 use crate::log::frame::{self, Header, PREFIX_BYTES};
 use crate::log::{LogError, LogReader, LogWriter, NewRow, sqlite};
 use crate::preview::{self, page, values};
@@ -270,6 +271,20 @@ impl Engine {
     pub fn fx_tables(&self, tenant: &TenantId) -> Vec<Arc<Rates>> {
         let tenant = self.shared.tenant(tenant);
         tenant.map_or_else(Vec::new, |tenant| tenant.state.read().fx.iter().rev().cloned().collect())
+    }
+
+    /// Lints a rule set with the items that are there as evidence, and compares it with other rule sets, given by name.
+    pub fn lint(
+        &self,
+        tenant: &TenantId,
+        rules: &str,
+        options: &CheckOptions,
+        against: &[(String, String)],
+    ) -> Result<LintReport, PreviewError> {
+        match self.shared.tenant(tenant) {
+            Some(tenant) => lint::run(&tenant, &*self.shared.log, rules, options, against, now_ms()),
+            None => Ok(lint::of_nothing(rules, options, against)),
+        }
     }
 
     /// Values of a property, most frequent first.

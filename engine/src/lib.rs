@@ -13,6 +13,7 @@ pub mod engine;
 pub mod fold;
 pub mod fx;
 pub mod index;
+pub mod lint;
 pub mod log;
 pub mod matcher;
 pub mod preview;

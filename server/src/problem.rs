@@ -83,7 +83,8 @@ pub fn diagnostics(text: &str, found: &[DslDiagnostic]) -> Vec<Diagnostic> {
     found.iter().map(|diagnostic| on_wire(text, diagnostic)).collect()
 }
 
-fn on_wire(text: &str, found: &DslDiagnostic) -> Diagnostic {
+/// One finding about `text` as the wire shows it.
+pub fn on_wire(text: &str, found: &DslDiagnostic) -> Diagnostic {
     let (line, column) = place(text, found.span.start);
     let edits = |fix: &penstock_dsl::diagnostic::Fix| {
         fix.edits.iter().map(|edit| Edit { span: edit.span.into(), text: edit.text.to_string() }).collect()

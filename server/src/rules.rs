@@ -2,6 +2,7 @@
 
 pub mod form;
 pub mod format;
+pub mod lint;
 
 use crate::app::App;
 use crate::auth::Tenant;
@@ -10,6 +11,7 @@ use crate::problem::{Diagnostic, Problem, diagnostics};
 use axum::Json;
 use axum::extract::State;
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::cost::{Cost, cost};
 use penstock_engine::api::TenantId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -36,6 +38,8 @@ pub struct CheckResponse {
     hash: Option<String>,
     /// The day of the exchange rates that the rules used; null where they convert nothing.
     fx_date: Option<String>,
+    /// What evaluating the rules will about cost, in exact look-ups of a value; null with errors.
+    cost: Option<Cost>,
     /// Every finding, errors and warnings.
     diagnostics: Vec<Diagnostic>,
 }
@@ -58,6 +62,7 @@ pub async fn check_rules(
         CheckResponse {
             ok: checked.expr.is_some(),
             fx_date: checked.fx_date,
+            cost: checked.expr.as_ref().map(cost),
             hash: checked.expr.map(|expr| format!("{:032x}", expr.hash())),
             diagnostics: diagnostics(text, &checked.diagnostics),
         }

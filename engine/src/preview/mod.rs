@@ -11,7 +11,7 @@ pub(crate) mod page;
 mod plan;
 pub mod values;
 
-use crate::api::{NoRates, Preview, PreviewError, PreviewRequest, Seq};
+use crate::api::{Counts, NoRates, Preview, PreviewError, PreviewRequest, Seq};
 use crate::fold::{Snapshot, State};
 use crate::log::LogReader;
 use crate::tenant::Tenant;
@@ -42,6 +42,14 @@ impl<'a> Reading<'a> {
         let snapshot = state.snapshot.clone();
         state.catalog.enter(snapshot.seq);
         Reading { tenant, snapshot }
+    }
+
+    /// Evaluates a rule set on the snapshot: its counts, and the ordinals that it matches.
+    pub fn evaluate(&self, expr: &Expr, now_ms: i64) -> Result<(Counts, FixedBitSet), PreviewError> {
+        let plan = Plan::of(expr);
+        let slices = count::evaluate(&plan, &self.snapshot, &self.tenant.state, now_ms)
+            .map_err(|e| PreviewError::Store(e.to_string()))?;
+        Ok((count::total(&plan, &slices), count::ordinals(&self.snapshot, &slices)))
     }
 }
 

@@ -6,6 +6,7 @@ mod client;
 mod demo;
 mod gen_content;
 mod key;
+mod lint;
 mod load;
 mod preview;
 mod rule;

@@ -1,4 +1,4 @@
-//! `penstock rule`: rule texts without a server.
+//! `penstock rule`: work with rule texts, without a server where none is named.
 
 use super::Verdict;
 use crate::fx::FxRequest;
@@ -43,6 +43,8 @@ pub enum Command {
         #[command(flatten)]
         rates: RatesFile,
     },
+    /// Find what a right rule text says that you hardly want: contradictions, rules in vain, values that no item has.
+    Lint(super::lint::Args),
 }
 
 /// Exchange rates of one's own, for a text with `~fx`.
@@ -54,7 +56,8 @@ pub struct RatesFile {
 }
 
 impl RatesFile {
-    fn options(&self) -> anyhow::Result<CheckOptions> {
+    /// What a check with these rates depends on.
+    pub fn options(&self) -> anyhow::Result<CheckOptions> {
         let Some(file) = &self.rates else { return Ok(CheckOptions::default()) };
         let (name, text) = read(file)?;
         let request: FxRequest = serde_json::from_str(&text).with_context(|| name.clone())?;
@@ -76,6 +79,7 @@ pub fn run(command: Command) -> anyhow::Result<Verdict> {
         Command::Check { file, rates } => check_file(&file, &rates.options()?),
         Command::Fmt { file, write, check } => format_file(&file, write, check),
         Command::Echo { file, language, rates } => echo_file(&file, language, &rates.options()?),
+        Command::Lint(args) => super::lint::run(&args),
     }
 }
 
@@ -126,7 +130,8 @@ fn echo_file(file: &PathBuf, language: EchoLanguage, options: &CheckOptions) -> 
     Ok(Verdict::Done)
 }
 
-fn read(file: &PathBuf) -> anyhow::Result<(String, String)> {
+/// A file's name for messages, and its text.
+pub fn read(file: &PathBuf) -> anyhow::Result<(String, String)> {
     let name = if file.as_os_str() == "-" { "stdin".to_string() } else { file.display().to_string() };
     let reader: Box<dyn Read> = match file.as_os_str() == "-" {
         true => Box::new(std::io::stdin()),

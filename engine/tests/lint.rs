@@ -1,0 +1,297 @@
+//! Lint with items as witnesses: what it adds to logic, with evidence, whether items are indexed or newer than the index.
+
+mod support;
+
+use penstock_dsl::check::CheckOptions;
+use penstock_dsl::code;
+use penstock_dsl::diagnostic::apply;
+use penstock_engine::content::item::Item;
+use penstock_engine::lint::{LintFinding, LintReport, VALUES_MAX};
+use penstock_engine::{Engine, Options};
+use serde_json::{Value, json};
+use support::{item, submit, tenant};
+
+fn content(content_type: &str, id: &str, version: i64, info: &Value) -> Item {
+    let line = json!({ "contentType": content_type, "contentId": id, "contentVersion": version, "contentStatus": 1,
+        "contentInfo": info.to_string() });
+    item("T", &line.to_string())
+}
+
+/// Forty stores in two cities; the last one has a rating in another language too.
+fn stores() -> Vec<Item> {
+    let store = |n: usize| {
+        let city = if n.is_multiple_of(4) { "Manila" } else { "Cebu City" };
+        let mut info = json!({ "storeName": format!("Store {n}"), "city": city, "externalRating": n % 5,
+            "minPriceRange": { "amount": "100", "currency": if n.is_multiple_of(10) { "HKD" } else { "PHP" } } });
+        if n == 39 {
+            info["multilLang"] = json!({ "zh": { "externalRating": 9, "storeName": "店" } });
+        }
+        content("STORE", &format!("s{n}"), 1, &info)
+    };
+    (0..40).map(store).collect()
+}
+
+struct Linting {
+    engine: Engine,
+    _folder: tempfile::TempDir,
+}
+
+impl Linting {
+    fn new(items: Vec<Item>) -> Linting {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::open(folder.path(), Options::default()).unwrap();
+        submit(&engine, &tenant("T"), items);
+        Linting { engine, _folder: folder }
+    }
+
+    fn report(&self, rules: &str) -> LintReport {
+        self.engine.lint(&tenant("T"), rules, &CheckOptions::default(), &[]).unwrap()
+    }
+
+    fn findings(&self, rules: &str) -> Vec<LintFinding> {
+        self.report(rules).findings
+    }
+
+    fn codes(&self, rules: &str) -> Vec<&'static str> {
+        self.findings(rules).iter().map(|f| f.diagnostic.code).collect()
+    }
+}
+
+#[test]
+fn every_finding_of_items_has_its_evidence() {
+    let linting = Linting::new(stores());
+    cases(&linting, "newer than the index");
+    linting.engine.flush();
+    cases(&linting, "indexed");
+    let again = stores().into_iter().map(|old| Item { version: 2, payload_hash: 2, ..old });
+    submit(&linting.engine, &tenant("T"), again.collect());
+    cases(&linting, "replaced by newer ones");
+    linting.engine.shutdown();
+}
+
+/// Rules, the codes of all findings, and of one of them: the message, matched, removed, only.
+type Case = (&'static str, &'static [&'static str], usize, &'static str, [Option<u64>; 3]);
+
+const CASES: &[Case] = &[
+    ("MERCHANT { all }", &[code::NO_ITEM_OF_TYPE], 0, "there is no MERCHANT, so this block selects nothing", [None; 3]),
+    (
+        "STORE { city in (\"cebu city\", \"Manila\") }",
+        &[code::UNSEEN_VALUE],
+        0,
+        "no STORE has the value \"cebu city\" in `city`; did you mean \"Cebu City\" (30 items)?",
+        [Some(0), None, None],
+    ),
+    (
+        "STORE { city != \"Cebu\" }",
+        &[code::UNSEEN_VALUE],
+        0,
+        "no STORE has the value \"Cebu\" in `city`; did you mean \"Cebu City\" (30 items)?",
+        [Some(0), None, None],
+    ),
+    (
+        "STORE { city in (\"Cebu City\", \"a\", \"b\", \"c\", \"d\", \"e\", \"f\") }",
+        &[code::UNSEEN_VALUE],
+        0,
+        "6 of the 7 values looked up are in no STORE's `city`: \"a\", \"b\", \"c\", \"d\", \"e\" ...",
+        [Some(0), None, None],
+    ),
+    (
+        "STORE { storeName in (\"store 1\", \"Sotre 2\") or ext.n = \"x\" }",
+        &[code::UNSEEN_VALUE, code::UNSEEN_PROPERTY],
+        0,
+        "no STORE has the value \"Sotre 2\" in `storeName`; did you mean \"Store 2\" (1 item)?",
+        [Some(0), None, None],
+    ),
+    (
+        "STORE { storeName@zh = \"Store 1\" or storeName = \"店\" }",
+        &[code::UNSEEN_VALUE],
+        0,
+        "no STORE has the value \"Store 1\" in `storeName@zh`",
+        [Some(0), None, None],
+    ),
+    (
+        "STORE { minPriceRange > USD 5 or city = \"Manila\" }",
+        &[code::UNSEEN_CURRENCY],
+        0,
+        "no STORE has `minPriceRange` in USD; there are amounts in PHP (36), HKD (4)",
+        [Some(0), None, None],
+    ),
+    (
+        "STORE { priceRange within USD 1..5 or city = \"Manila\" }",
+        &[code::UNSEEN_CURRENCY],
+        0,
+        "no STORE has `priceRange` in USD; there are amounts in PHP (36), HKD (4)",
+        [Some(0), None, None],
+    ),
+    (
+        "STORE { ext.stars > 3 or not ext.stars = \"a\" and city = \"Manila\" }",
+        &[code::UNSEEN_PROPERTY],
+        0,
+        "no STORE has `ext.stars`",
+        [Some(0), None, None],
+    ),
+    (
+        "STORE { city = \"Manila\" and externalRating >= 0 }",
+        &[code::IDLE_RULE],
+        0,
+        "this rule removes nothing: every STORE that passes the rest of the group passes it too (10)",
+        [Some(40), Some(0), None],
+    ),
+    (
+        "STORE { externalRating < 9 }",
+        &[code::IDLE_RULE],
+        0,
+        "every STORE passes this rule (40)",
+        [Some(40), Some(0), None],
+    ),
+    (
+        "STORE { externalRating > 100 or city = \"Manila\" }",
+        &[code::UNMET_RULE],
+        0,
+        "no STORE passes this rule",
+        [Some(0), None, None],
+    ),
+    (
+        "STORE { city = \"Manila\" or city = \"Cebu City\" and storeName = \"Store 4\" and externalRating = 4 }",
+        &[code::EMPTY_GROUP],
+        0,
+        "each rule of this group has items, but no STORE passes all of them; without `storeName = \"Store 4\"` there would be 6",
+        [Some(0), None, None],
+    ),
+    (
+        "STORE { city = \"Manila\" or storeName = \"Store 4\" }",
+        &[code::IDLE_GROUP],
+        0,
+        "this group adds nothing: every STORE in it (1) is in another group of the block too",
+        [Some(1), None, Some(0)],
+    ),
+    (
+        "STORE { externalRating > 100 }",
+        &[code::EMPTY_SET, code::UNMET_RULE],
+        0,
+        "the rule set selects no item",
+        [Some(0), None, None],
+    ),
+    (
+        "STORE { city = \"Manila\" and city in (\"Manila\", \"Cebu City\") }",
+        &[code::REDUNDANT_RULE],
+        0,
+        "what passes `city = \"Manila\"` passes this rule too, so it removes nothing",
+        [Some(40), Some(0), None],
+    ),
+    (
+        "STORE { city in (\"Manila\", \"Cebu City\") or city = \"Manila\" }",
+        &[code::IDLE_RULE, code::CONTAINED_GROUP],
+        1,
+        "group 1 selects all that this group selects, so this one adds nothing",
+        [Some(10), None, Some(0)],
+    ),
+    // Only the last store is rated twice, and it is nowhere near Manila.
+    ("STORE { externalRating = 4 and externalRating = 9 or city = \"Manila\" }", &[], 0, "", [None; 3]),
+    (
+        "STORE { city = \"Manila\" and externalRating > 3 and externalRating < 2 or city = \"Cebu City\" }",
+        &[code::SEVERAL_VALUES],
+        0,
+        "no value of `externalRating` passes both `externalRating > 3` and this rule; only a STORE with several values of it would",
+        [Some(0), None, None],
+    ),
+];
+
+fn cases(linting: &Linting, stage: &str) {
+    for (rules, codes, at, message, [matched, removed, only]) in CASES {
+        let findings = linting.findings(rules);
+        let found: Vec<_> = findings.iter().map(|f| f.diagnostic.code).collect();
+        assert_eq!(&found, codes, "{stage}: {rules}\n{findings:#?}");
+        let Some(finding) = findings.get(*at) else { continue };
+        assert_eq!(finding.diagnostic.message, *message, "{stage}: {rules}");
+        let evidence = finding.evidence.as_ref().unwrap();
+        assert_eq!(
+            [evidence.matched, evidence.removed, evidence.only],
+            [*matched, *removed, *only],
+            "{stage}: {rules}"
+        );
+        assert_eq!(evidence.total, if rules.starts_with("STORE") { 40 } else { 0 }, "{stage}: {rules}");
+    }
+}
+
+#[test]
+fn claims_of_logic_are_shown_by_an_item() {
+    let linting = Linting::new(stores());
+    let findings = linting.findings("STORE { \"Wide\": city in (\"Manila\", \"Cebu City\") or city = \"Manila\" }");
+    let item = findings[1].evidence.clone().unwrap().item.unwrap();
+    assert_eq!((item.content_id.as_str(), item.title.as_deref()), ("s0", Some("Store 0")));
+    assert_eq!(findings[1].related.len(), 1);
+    let contradiction = linting.findings("STORE { city is missing and city = \"Manila\" or all }");
+    assert_eq!(contradiction[0].diagnostic.code, code::CONTRADICTION);
+    assert_eq!(contradiction[0].evidence.as_ref().unwrap().item, None);
+}
+
+#[test]
+fn a_slip_is_mended_by_its_fix() {
+    let linting = Linting::new(stores());
+    let rules = "STORE { city in (\"Manlia\", \"Cebu City\") }";
+    let fix = linting.findings(rules)[0].diagnostic.fixes[0].clone();
+    assert_eq!(fix.title, "write \"Manila\"");
+    let mended = apply(rules, &fix.edits);
+    assert_eq!(mended, "STORE { city in (\"Manila\", \"Cebu City\") }");
+    assert_eq!(linting.codes(&mended), [code::IDLE_RULE]);
+}
+
+#[test]
+fn rule_sets_are_compared_by_meaning() {
+    let linting = Linting::new(stores());
+    let against = [
+        ("the same", "store { // spelled otherwise\n \"T\": externalRating > 3 and city = \"Manila\" }"),
+        ("another", "STORE { city = \"Manila\" }"),
+        ("broken", "STORE {"),
+    ];
+    let against = against.map(|(name, rules)| (name.to_owned(), rules.to_owned()));
+    let rules = "STORE { city = \"Manila\" and externalRating > 3 }";
+    let report = linting.engine.lint(&tenant("T"), rules, &CheckOptions::default(), &against).unwrap();
+    let findings: Vec<_> = report.findings.iter().map(|f| (f.diagnostic.code, f.diagnostic.message.as_str())).collect();
+    let same = "the rule set \"the same\" selects the same items, for its rules are the same";
+    assert_eq!(findings, [(code::DUPLICATE_RULE_SET, same)]);
+    let elsewhere = linting.engine.lint(&tenant("NEW"), rules, &CheckOptions::default(), &against).unwrap();
+    assert_eq!((elsewhere.as_of, elsewhere.findings.len()), (0, 1), "a tenant without content");
+}
+
+#[test]
+fn errors_are_findings_and_stop_lint() {
+    let linting = Linting::new(stores());
+    let report = linting.report("STORE { citty = \"x\" and all and all }");
+    assert!(!report.ok);
+    assert_eq!(report.findings.iter().map(|f| f.diagnostic.code).collect::<Vec<_>>(), [code::UNKNOWN_PROPERTY]);
+    assert!(linting.report("STORE { all }").ok);
+}
+
+#[test]
+fn a_merchant_s_properties_are_not_looked_up_at_the_item() {
+    let linting = Linting::new(stores());
+    let codes = linting.codes("STORE { merchant.merchantName = \"x\" or city = \"Manila\" }");
+    assert_eq!(codes, [code::UNMET_RULE]);
+}
+
+/// Look-ups have a limit, and the report says where it was reached.
+#[test]
+fn long_lists_are_cut_and_said_to_be() {
+    let linting = Linting::new(stores());
+    let rules = |count: usize| {
+        let values: Vec<String> = (0..count).map(|n| format!("\"v{n}\"")).collect();
+        format!("STORE {{ city in ({}) or city = \"Manila\" }}", values.join(","))
+    };
+    let whole = linting.report(&rules(VALUES_MAX - 1));
+    assert!(!whole.truncated && whole.findings.len() == 1, "{whole:?}");
+    let cut = linting.report(&rules(VALUES_MAX + 1));
+    let codes: Vec<_> = cut.findings.iter().map(|f| f.diagnostic.code).collect();
+    assert_eq!((cut.truncated, codes), (true, vec![code::UNSEEN_VALUE, code::UNMET_RULE]));
+    assert!(cut.findings[0].diagnostic.message.starts_with("1,000 of the 1,000 values looked up"), "{cut:?}");
+}
+
+/// Codes that need items; logic's own are in the language's tests.
+#[test]
+fn every_code_of_items_has_a_case() {
+    let cased: Vec<&str> = CASES.iter().flat_map(|case| case.1).copied().chain([code::DUPLICATE_RULE_SET]).collect();
+    for code in code::ALL.iter().filter(|code| code.starts_with("W51")) {
+        assert!(cased.contains(code), "{code} has no case");
+    }
+}
