@@ -3,12 +3,14 @@
 //! No I/O, no index, no async. Whoever evaluates rules gets an [`expr::Expr`] in which all typing and folding is done.
 //! The way of a text: `mend` replaces spellings of other languages; `recover` and `parser` make the tree of [`ast`];
 //! [`check`] gives it meaning; [`diagnostic`] says what is wrong with it. [`print`] spells parts of a tree, [`format`] lays a
-//! whole text out, and [`echo`] says what it selects in plain words, with the labels of [`vocabulary`].
+//! whole text out, and [`echo`] says what it selects in plain words, with the labels of [`vocabulary`]. [`complete`] says what
+//! may stand at a cursor.
 
 pub mod ast;
 mod canonical;
 pub mod check;
 pub mod code;
+pub mod complete;
 pub mod diagnostic;
 pub mod echo;
 pub mod expr;

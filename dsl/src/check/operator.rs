@@ -5,7 +5,7 @@ use crate::registry::Kind;
 
 /// Properties that take the same operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kindred {
+pub(crate) enum Kindred {
     /// Keyword or list.
     Keyword(Kind),
     /// Text.
@@ -29,7 +29,7 @@ pub(super) enum Kindred {
 }
 
 impl Kindred {
-    pub(super) fn of(kind: Kind) -> Self {
+    pub(crate) fn of(kind: Kind) -> Self {
         match kind {
             Kind::Keyword | Kind::List => Kindred::Keyword(kind),
             Kind::Text => Kindred::Text,
@@ -42,7 +42,7 @@ impl Kindred {
     }
 
     /// What a property of this kind is called, with its article.
-    pub(super) fn noun(self) -> &'static str {
+    pub(crate) fn noun(self) -> &'static str {
         match self {
             Kindred::Keyword(Kind::List) => "a list",
             Kindred::Keyword(_) => "a keyword",
@@ -57,28 +57,74 @@ impl Kindred {
         }
     }
 
-    /// The operators it takes, as a message lists them.
-    pub(super) fn operators(self) -> &'static str {
+    /// The operators it takes, in the order in which messages and completions list them.
+    pub(crate) fn takes(self) -> &'static [Operator] {
+        use Operator::{
+            After, AllOf, AtLeast, AtMost, Before, Contains, Equal, Fuzzy, Greater, In, IsMissing, IsSet, Less, NoneOf,
+            NotEqual, On, Within,
+        };
         match self {
-            Kindred::Keyword(_) => "`in (...)`, `all of (...)`, `none of (...)`, `=`, `!=`, `is set` and `is missing`",
-            Kindred::Text => "`~`, `contains`, `=`, `!=`, `in (...)`, `none of (...)`, `is set` and `is missing`",
-            Kindred::OpenText => "`~`, `contains`, `=`, `!=`, `in (...)`, `all of (...)` and `none of (...)`",
-            Kindred::Number => "`=`, `!=`, `<`, `<=`, `>`, `>=`, `in 1..5`, `is set` and `is missing`",
-            Kindred::Money => {
-                "`in HKD 100..500`, `=`, `!=`, `<`, `<=`, `>` and `>=` with `HKD 500`, `is set` and `is missing`"
-            }
-            Kindred::PriceRange => "`in HKD 100..500`, `within HKD 100..500`, `is set` and `is missing`",
+            Kindred::Keyword(_) => &[In, AllOf, NoneOf, Equal, NotEqual, IsSet, IsMissing],
+            Kindred::Text => &[Fuzzy(None), Contains, Equal, NotEqual, In, NoneOf, IsSet, IsMissing],
+            Kindred::OpenText => &[Fuzzy(None), Contains, Equal, NotEqual, In, AllOf, NoneOf],
+            Kindred::Number => &[Equal, NotEqual, Less, AtMost, Greater, AtLeast, In, IsSet, IsMissing],
+            Kindred::Money => &[In, Equal, NotEqual, Less, AtMost, Greater, AtLeast, IsSet, IsMissing],
+            Kindred::PriceRange => &[In, Within, IsSet, IsMissing],
             Kindred::Time => {
-                "`before`, `after`, `on`, `=`, `!=`, `<`, `<=`, `>`, `>=`, `in 2026-01-01..2026-01-31`, `is set` and `is missing`"
+                &[Before, After, On, Equal, NotEqual, Less, AtMost, Greater, AtLeast, In, IsSet, IsMissing]
             }
-            Kindred::Bool => "`=` and `!=`",
-            Kindred::Presence(_) => "`is set` and `is missing`",
-            Kindred::Open => "every other operator",
+            Kindred::Bool => &[Equal, NotEqual],
+            Kindred::Presence(_) => &[IsSet, IsMissing],
+            Kindred::Open => &[
+                In,
+                AllOf,
+                NoneOf,
+                Equal,
+                NotEqual,
+                Fuzzy(None),
+                Contains,
+                Less,
+                AtMost,
+                Greater,
+                AtLeast,
+                Before,
+                After,
+                On,
+                IsSet,
+                IsMissing,
+            ],
+        }
+    }
+
+    /// An operator with what stands on its right, where that tells kinds apart.
+    pub(crate) fn example(self, operator: Operator) -> String {
+        let symbol = operator.symbol();
+        match (operator, self) {
+            (Operator::In, Kindred::Number) => format!("{symbol} 1..5"),
+            (Operator::In | Operator::Within, Kindred::Money | Kindred::PriceRange) => {
+                format!("{symbol} HKD 100..500")
+            }
+            (Operator::In, Kindred::Time) => format!("{symbol} 2026-01-01..2026-01-31"),
+            (Operator::Equal, Kindred::Money) => format!("{symbol} HKD 500"),
+            (Operator::In | Operator::AllOf | Operator::NoneOf, _) => format!("{symbol} (...)"),
+            _ => symbol.to_owned(),
+        }
+    }
+
+    /// The operators it takes, as a message lists them.
+    pub(super) fn operators(self) -> String {
+        if self == Kindred::Open {
+            return "every other operator".to_owned();
+        }
+        let quoted: Vec<String> = self.takes().iter().map(|&o| format!("`{}`", self.example(o))).collect();
+        match quoted.as_slice() {
+            [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+            all => all.concat(),
         }
     }
 
     /// Whether values may differ by locale; numbers, money, dates and places do not.
-    pub(super) fn has_locales(self) -> bool {
+    pub(crate) fn has_locales(self) -> bool {
         match self {
             Kindred::Keyword(_) | Kindred::Text | Kindred::OpenText | Kindred::Bool | Kindred::Open => true,
             Kindred::Number | Kindred::Money | Kindred::PriceRange | Kindred::Time => false,
