@@ -173,10 +173,10 @@ impl<'t> Walk<'t> {
             (Place::ListValue | Place::ListNext, ')') => self.place = Place::Rest,
             (Place::Now, ')') => self.place = Place::Shift,
             (Place::Shift, '+') => self.place = Place::Duration,
-            (Place::Operand | Place::Amount | Place::Rest | Place::Shift, '.') => {
-                if self.after_sign(&['.'], span.start) {
-                    self.place = Place::RangeEnd;
-                }
+            (Place::Operand | Place::Amount | Place::Rest | Place::Shift, '.')
+                if self.after_sign(&['.'], span.start) =>
+            {
+                self.place = Place::RangeEnd;
             }
             (Place::Rest | Place::Shift, ')') => {
                 self.in_group = false;
