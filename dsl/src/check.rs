@@ -85,7 +85,7 @@ pub(crate) fn subject(
     content_type: Option<ContentType>,
 ) -> Option<(expr::Subject, operator::Kindred)> {
     let options = CheckOptions::default();
-    Checker { text, options: &options, findings: Vec::new() }.subject(path, content_type)
+    Checker { text, options: &options, findings: Vec::new(), converted: false }.subject(path, content_type)
 }
 
 /// Sorts and bounds the findings; drops the meaning when one of them is an error.

@@ -14,7 +14,7 @@ mod words;
 
 pub use context::{Context, Expected, Names, context};
 pub use hover::{HoverTarget, Hovered, hover_at};
-pub use words::{missing_note, operator_help};
+pub use words::{keyword_help, missing_note, operator_help};
 
 use crate::diagnostic::Span;
 use crate::text::fold;
@@ -89,7 +89,7 @@ pub fn complete_syntax(text: &str, offset: usize) -> Completions {
 }
 
 /// Candidates by fit, then by weight (the number of items that have them, say), then as given.
-pub fn ranked(mut candidates: Vec<(Fit, u64, Candidate)>) -> Vec<Candidate> {
+pub fn ranked<T>(mut candidates: Vec<(Fit, u64, T)>) -> Vec<T> {
     candidates.sort_by_key(|(fit, weight, _)| (*fit, Reverse(*weight)));
     candidates.into_iter().map(|(_, _, candidate)| candidate).collect()
 }

@@ -40,6 +40,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(rules::check_rules))
         .routes(routes!(rules::format::format_rules))
         .routes(routes!(rules::format::echo_rules))
+        .routes(routes!(rules::complete::complete))
+        .routes(routes!(rules::hover::hover))
         .routes(routes!(fx::send, fx::list))
         .routes(routes!(values::values))
         .routes(routes!(properties::properties))
@@ -56,7 +58,7 @@ mod tests {
         let document = serde_json::to_value(documented().into_openapi()).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), 11);
+        assert_eq!(paths.len(), 13);
         assert!(paths[sync::PATH]["post"]["responses"]["429"].is_object());
     }
 }

@@ -1,6 +1,8 @@
-//! `POST /api/v1/rules/check`: every finding about a rule text at once.
+//! Operations on rule texts. Here `POST /api/v1/rules/check`: every finding about a rule text at once.
 
+pub mod complete;
 pub mod format;
+pub mod hover;
 
 use crate::app::App;
 use crate::auth::Tenant;

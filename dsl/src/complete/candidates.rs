@@ -1,7 +1,7 @@
 //! What the language and the registry offer at a place, and how each thing is written there.
 
 use super::context::{Context, Expected, Names};
-use super::words::operator_help;
+use super::words::{keyword_help, operator_help};
 use super::{Candidate, Thing};
 use crate::ast::Operator;
 use crate::check::literals::COMMON_CURRENCIES;
@@ -244,17 +244,7 @@ impl<'a> Place<'a> {
     }
 
     fn keyword(&self, word: &'static str) -> Candidate {
-        let detail = match word {
-            "and" => "both rules must hold",
-            "or" => "another group: one of them must hold",
-            "not" => "turns the rule round; true of missing values",
-            "all" => "every item of the type",
-            "set" => operator_help(Operator::IsSet, None),
-            "missing" => operator_help(Operator::IsMissing, None),
-            "~fx" => "other currencies too, converted at pinned rates",
-            "{" | "}" => "the block's rules",
-            _ => "",
-        };
+        let detail = keyword_help(word);
         match word {
             ")" | "," => plain(Thing::Keyword, word, if word == "," { ", " } else { word }, detail),
             _ => self.spaced(Thing::Keyword, word, None, detail),

@@ -49,3 +49,18 @@ pub fn missing_note(operator: Option<Operator>) -> &'static str {
         }
     }
 }
+
+/// What a word or sign of the language does, in a few words; empty where it needs none.
+pub fn keyword_help(word: &str) -> &'static str {
+    match word {
+        "and" => "both rules must hold",
+        "or" => "another group: one of them must hold",
+        "not" => "turns the rule round; true of missing values",
+        "all" => "every item of the type",
+        "set" => operator_help(Operator::IsSet, None),
+        "missing" => operator_help(Operator::IsMissing, None),
+        "~fx" => "other currencies too, converted at pinned rates",
+        "{" | "}" => "the block's rules",
+        _ => "",
+    }
+}
