@@ -17,8 +17,9 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked $(if $(filter true,$(CI)),-- -D warnings)
 
-# Measures ingest and preview beside their peers; docs/benchmarks.md explains the figures.
+# Measures ingest and preview beside their peers, and completion; docs/benchmarks.md explains the figures.
 bench:
 	@.ci/install
 	cargo bench --locked --bench ingest
 	cargo bench --locked --bench preview
+	cargo bench --locked --bench complete

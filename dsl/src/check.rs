@@ -4,7 +4,7 @@
 //! range); there is an [`Expr`] exactly when no error was found. Dates are fixed here, in the zone given; `now()` is not.
 
 mod convert;
-mod literals;
+pub(crate) mod literals;
 mod operation;
 pub(crate) mod operator;
 mod size;
@@ -13,7 +13,7 @@ mod subject;
 use crate::ast;
 use crate::code;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Span};
-use crate::expr::{Block, Expr, Group, Predicate, Rule};
+use crate::expr::{self, Block, Expr, Group, Predicate, Rule};
 use crate::fx::Rates;
 use crate::limits::{DIAGNOSTICS_MAX, TEXT_BYTES_MAX};
 use crate::mend::mend;
@@ -75,6 +75,17 @@ pub fn check(text: &str, options: &CheckOptions) -> Checked {
     };
     let rates = options.rates.as_ref().filter(|_| converted);
     Checked { fx_date: rates.map(|rates| rates.date()), ..finish(expr, findings) }
+}
+
+/// What a path names in a block of this type, and the operators that it takes; `None` where it names nothing. For tools
+/// that look at one path of a text.
+pub(crate) fn subject(
+    text: &str,
+    path: &ast::Path,
+    content_type: Option<ContentType>,
+) -> Option<(expr::Subject, operator::Kindred)> {
+    let options = CheckOptions::default();
+    Checker { text, options: &options, findings: Vec::new(), converted: false }.subject(path, content_type)
 }
 
 /// Sorts and bounds the findings; drops the meaning when one of them is an error.

@@ -27,6 +27,16 @@ pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -
 
 /// Optimal string alignment distance in characters.
 fn edits(a: &str, b: &str) -> usize {
+    distances(a, b).pop().unwrap_or_default()
+}
+
+/// The distance from `typed` to the nearest prefix of `name`.
+pub fn edits_to_prefix(typed: &str, name: &str) -> usize {
+    distances(typed, name).into_iter().min().unwrap_or_default()
+}
+
+/// Distances from `a` to each prefix of `b`, the empty one first.
+fn distances(a: &str, b: &str) -> Vec<usize> {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
@@ -42,7 +52,7 @@ fn edits(a: &str, b: &str) -> usize {
         }
         before = std::mem::replace(&mut last, row);
     }
-    last[b.len()]
+    last
 }
 
 #[cfg(test)]
@@ -55,6 +65,13 @@ mod tests {
             [("", "", 0), ("abc", "", 3), ("ca", "ac", 1), ("storname", "storename", 1), ("kitten", "sitting", 3)]
         {
             assert_eq!(edits(a, b), n, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_near_however_long_the_name_is() {
+        for (typed, name, n) in [("stroe", "storeName", 1), ("citi", "city", 1), ("", "abc", 0), ("abc", "", 3)] {
+            assert_eq!(edits_to_prefix(typed, name), n, "{typed} {name}");
         }
     }
 

@@ -228,12 +228,15 @@ pub struct ValuesRequest {
 /// The most frequent values of a property.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ValueList {
-    /// Value and number of items, most first, then alphabetical.
+    /// Value and exact number of items, most first, then alphabetical.
     pub values: Vec<(String, u64)>,
-    /// Whether there are more.
+    /// Whether there may be more.
     pub truncated: bool,
-    /// Distinct matching values in all.
-    pub distinct: u64,
+    /// Whether these are surely the most frequent. Where a property has many thousands of values that are all about equally
+    /// rare, others may have as many items.
+    pub exact: bool,
+    /// Distinct matching values at most; the number of values listed where there are no more.
+    pub distinct_max: u64,
 }
 
 /// Why values were refused.

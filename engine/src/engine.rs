@@ -5,12 +5,14 @@
 
 use crate::api::*;
 use crate::command::Command;
+use crate::complete::{self, CompleteRequest, Completion};
 use crate::content::item::Item;
 use crate::fold::{Frame, FrameOutcome};
+use crate::hover::{self, Hover};
 use crate::lint::{self, LintReport};
 use crate::log::frame::{self, Header, PREFIX_BYTES};
 use crate::log::{LogError, LogReader, LogWriter, NewRow, sqlite};
-use crate::preview::{self, page, values};
+use crate::preview::{self, fill, page, values};
 use crate::tenant::{Tenant, TenantError, refuse_strangers};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use parking_lot::{Mutex, RwLock};
@@ -295,13 +297,22 @@ impl Engine {
         }
     }
 
-    /// What is known of every property; empty where reading the store fails.
-    pub fn properties(&self, tenant: &TenantId) -> Vec<PropertyInfo> {
-        let Some(tenant) = self.shared.tenant(tenant) else { return values::properties_of_nothing() };
-        values::properties(&tenant).unwrap_or_else(|error| {
-            self.shared.fail(format!("reading the index failed: {error}"));
-            Vec::new()
-        })
+    /// What is known of every property; the error is that of reading the store.
+    pub fn properties(&self, tenant: &TenantId) -> Result<Vec<PropertyInfo>, String> {
+        match self.shared.tenant(tenant) {
+            Some(tenant) => fill::properties(&tenant).map_err(|e| e.to_string()),
+            None => Ok(fill::properties_of_nothing()),
+        }
+    }
+
+    /// What may stand at a cursor, with what the tenant's content has.
+    pub fn complete(&self, tenant: &TenantId, request: &CompleteRequest) -> Result<Completion, String> {
+        complete::run(self.shared.tenant(tenant).as_deref(), request).map_err(|e| e.to_string())
+    }
+
+    /// What a cursor points at, with what the tenant's content has of it; `None` where there is nothing to tell.
+    pub fn hover(&self, tenant: &TenantId, rules: &str, offset: usize) -> Result<Option<Hover>, String> {
+        hover::run(self.shared.tenant(tenant).as_deref(), rules, offset).map_err(|e| e.to_string())
     }
 
     /// The latest version of an item; `None` where there is none or it is a tombstone.

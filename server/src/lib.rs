@@ -9,7 +9,7 @@ mod auth;
 mod body;
 pub mod cli;
 mod fx;
-mod generate;
+pub mod generate;
 mod health;
 mod items;
 mod json;

@@ -74,6 +74,7 @@ pub async fn properties(
     let Query(query) = query.map_err(|_| Problem::query())?;
     let only = content_type(query.content_type.as_deref())?;
     let all = app.query(move |engine| engine.properties(&tenant)).await?;
+    let all = all.map_err(|error| Problem::internal(&error))?;
     let properties = all.into_iter().filter(|p| only.is_none_or(|t| t == p.content_type)).map(Property::from).collect();
     Ok(Json(PropertiesResponse { properties }))
 }

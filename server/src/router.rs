@@ -43,6 +43,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(rules::form::form_of_rules))
         .routes(routes!(rules::form::text_of_form))
         .routes(routes!(rules::lint::lint_rules))
+        .routes(routes!(rules::complete::complete))
+        .routes(routes!(rules::hover::hover))
         .routes(routes!(fx::send, fx::list))
         .routes(routes!(values::values))
         .routes(routes!(properties::properties))
@@ -59,7 +61,7 @@ mod tests {
         let document = serde_json::to_value(documented().into_openapi()).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), 14);
+        assert_eq!(paths.len(), 16);
         assert!(paths[sync::PATH]["post"]["responses"]["429"].is_object());
     }
 }

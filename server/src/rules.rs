@@ -1,7 +1,9 @@
-//! `POST /api/v1/rules/check`: every finding about a rule text at once.
+//! Operations on rule texts. Here `POST /api/v1/rules/check`: every finding about a rule text at once.
 
+pub mod complete;
 pub mod form;
 pub mod format;
+pub mod hover;
 pub mod lint;
 
 use crate::app::App;

@@ -41,13 +41,17 @@ pub struct ValuesQuery {
 
 /// The most frequent values of a property.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ValuesResponse {
-    /// Most first, then alphabetical.
+    /// Most first, then alphabetical; counts are exact.
     values: Vec<ValueCount>,
-    /// Whether there are more.
+    /// Whether there may be more.
     truncated: bool,
-    /// Distinct matching values in all.
-    distinct: u64,
+    /// Whether these are surely the most frequent. Where a property has many thousands of values that are about equally rare,
+    /// others may have as many items.
+    exact: bool,
+    /// Distinct matching values at most; the number of values listed where there are no more.
+    distinct_max: u64,
 }
 
 /// List values
@@ -76,7 +80,8 @@ pub async fn values(
     };
     let list = app.query(move |engine| engine.values(&tenant, &request)).await?.map_err(|e| Problem::values(&e))?;
     let values = list.values.into_iter().map(|(value, count)| ValueCount { value, count }).collect();
-    Ok(Json(ValuesResponse { values, truncated: list.truncated, distinct: list.distinct }))
+    let api::ValueList { truncated, exact, distinct_max, .. } = list;
+    Ok(Json(ValuesResponse { values, truncated, exact, distinct_max }))
 }
 
 /// Refuses a name that no item of the type can have; undeclared keys may come with the next item.

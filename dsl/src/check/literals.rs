@@ -11,8 +11,8 @@ use crate::suggest::nearest;
 use rust_decimal::Decimal;
 use std::ops::Bound;
 
-/// Currencies that a slip of the pen is compared with.
-const COMMON_CURRENCIES: &[&str] = &[
+/// Currencies that a slip of the pen is compared with, and that a completion offers.
+pub(crate) const COMMON_CURRENCIES: &[&str] = &[
     "HKD", "PHP", "THB", "MYR", "KRW", "USD", "CNY", "JPY", "SGD", "TWD", "MOP", "IDR", "VND", "EUR", "GBP", "AUD",
     "INR",
 ];

@@ -6,7 +6,10 @@
 //! verify candidates.
 
 pub mod columns;
-mod dictionary;
+pub mod ends;
+pub mod fill;
+mod fold_range;
+pub mod frequent;
 pub mod lower;
 mod near;
 mod number_column;

@@ -36,6 +36,16 @@ impl NumberColumn {
         }
     }
 
+    /// The smallest and the largest value of some documents.
+    pub fn ends(&self, docs: &FixedBitSet) -> Option<(i64, i64)> {
+        let doc = |row: usize| self.docs.as_ref().map_or(row, |docs| docs[row] as usize);
+        let values =
+            self.values.iter().enumerate().filter(|(row, _)| docs.contains(doc(*row))).map(|(_, value)| *value);
+        values.fold(None, |ends, value| {
+            Some(ends.map_or((value, value), |(low, high): (i64, i64)| (low.min(value), high.max(value))))
+        })
+    }
+
     /// Adds the documents with a value in `range` to a set.
     pub fn collect(&self, range: RangeInclusive<i64>, into: &mut FixedBitSet) {
         let (low, width) = (*range.start(), range.end().wrapping_sub(*range.start()) as u64);

@@ -1,5 +1,7 @@
 //! One segment of a commit, as previews read it: bit sets of documents, terms, columns, stored documents.
 
+use super::fill::Fills;
+use super::frequent::Lists;
 use super::number_column::NumberColumn;
 use super::overlay::FacetValues;
 use super::terms::type_term;
@@ -52,6 +54,9 @@ pub struct SegmentView {
     price: Column<i64>,
     /// Number columns decoded so far; shared with the same segment in later commits.
     numbers: Arc<Mutex<HashMap<String, Arc<NumberColumn>>>>,
+    /// Lists of values and counts of properties made so far; shared likewise.
+    pub(super) lists: Arc<Lists>,
+    pub(super) fills: Fills,
 }
 
 impl SegmentView {
@@ -82,6 +87,8 @@ impl SegmentView {
             currency: fast.u64(field::CURRENCY)?,
             price: fast.i64(field::PRICE)?,
             numbers: known.map_or_else(Default::default, |known| known.numbers.clone()),
+            lists: known.map_or_else(Default::default, |known| known.lists.clone()),
+            fills: known.map_or_else(Default::default, |known| known.fills.clone()),
             reader: reader.clone(),
             fields,
         })

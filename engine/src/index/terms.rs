@@ -9,9 +9,10 @@
 //! The slot is last, so that all of a value's terms are neighbours, and a query of several words can ask for them in one
 //! value. Zero bytes of values are escaped as `00 FF`, so no value's terms stand under another's prefix.
 
+use super::fill::PropertyName;
 use crate::content::document::{Document, ExtValue, Localized, Text, Values};
 use penstock_dsl::expr::PropertyRef;
-use penstock_dsl::registry::{ContentType, Kind};
+use penstock_dsl::registry::{ContentType, Kind, PROPERTIES, PropId};
 use penstock_dsl::text::{Token, tokens};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -144,6 +145,18 @@ pub fn split_slot(rest: &[u8]) -> Option<(&[u8], Slot<'_>)> {
             0 => return Some((&rest[..at], Slot(&rest[at + 2..]))),
             _ => at += 2,
         }
+    }
+}
+
+/// The property of a presence term, given its bytes after the tag.
+pub fn split_presence(rest: &[u8]) -> Option<PropertyName> {
+    let number = |at: usize| Some(u16::from_be_bytes(rest.get(at..at + 2)?.try_into().ok()?));
+    match number(0)? {
+        0xFFFF => {
+            let key = rest.get(4..4 + usize::from(number(2)?))?;
+            Some(PropertyName::Ext(std::str::from_utf8(key).ok()?.into()))
+        }
+        id => (usize::from(id) < PROPERTIES.len()).then_some(PropertyName::Declared(PropId(id))),
     }
 }
 

@@ -6,6 +6,7 @@
 mod count;
 pub mod cursor;
 mod facets;
+pub mod fill;
 mod merchants;
 pub(crate) mod page;
 mod plan;
