@@ -10,6 +10,7 @@
 mod stats;
 
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::format::format;
 use penstock_dsl::fx::Rates;
 use penstock_dsl::limits::{GROUPS_MAX, RULES_MAX, TEXT_BYTES_MAX, VALUES_MAX};
 use std::hint::black_box;
@@ -35,6 +36,8 @@ fn main() {
         let bytes = texts.iter().map(String::len).sum::<usize>() / texts.len();
         measure(&format!("check, {name}, {bytes} bytes"), rounds, texts, |text| check(text, &options));
     }
+    measure("format, 200 rules", rounds, &full, |text| format(text));
+    measure("format, 10,000 values", rounds, &values, |text| format(text));
     let exprs: Vec<_> = full.iter().map(|text| check(text, &options).expr.expect("the text has no error")).collect();
     measure("hash, 200 rules", rounds, &exprs, |expr| expr.hash());
 }

@@ -6,6 +6,7 @@
 
 use jiff::tz::TimeZone;
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::format;
 use penstock_dsl::fx::Rates;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -43,6 +44,14 @@ fn outcome(name: &str, text: &str, options: &CheckOptions) -> Value {
         "text": text,
         "timeZone": TIME_ZONE,
         "rates": { "date": date, "base": base, "rates": rates },
-        "check": { "hash": checked.expr.map(|e| format!("{:032x}", e.hash())), "diagnostics": checked.diagnostics },
+        "check": {
+            "hash": checked.expr.map(|expr| format!("{:032x}", expr.hash())),
+            "fxDate": checked.fx_date,
+            "diagnostics": checked.diagnostics,
+        },
+        "format": match format::format(text) {
+            Ok(formatted) => json!({ "text": formatted, "diagnostics": [] }),
+            Err(errors) => json!({ "text": null, "diagnostics": errors }),
+        },
     })
 }

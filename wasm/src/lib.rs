@@ -41,6 +41,12 @@ pub fn check(
     answer(wire::check(text, &options))
 }
 
+/// Lays a text out in the language's one layout; meaning and comments stay. Only errors of syntax keep it from that.
+#[wasm_bindgen(unchecked_return_type = "Formatted")]
+pub fn format(text: &str) -> Result<JsValue, JsError> {
+    answer(wire::format(text))
+}
+
 /// The same places in UTF-16 code units, for findings of the HTTP API; a place inside a character is its start, one
 /// outside the text its end.
 #[wasm_bindgen(js_name = utf16Places)]

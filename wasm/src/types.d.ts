@@ -41,7 +41,17 @@ export interface Edit {
 export interface Checked {
   /** 32 hexadecimal digits, equal for equal rule sets; `null` exactly when there is an error. */
   hash: string | null;
+  /** The day of the exchange rates that the rules used; `null` where they convert nothing. */
+  fxDate: string | null;
   /** By place. */
+  diagnostics: Diagnostic[];
+}
+
+/** A text laid out. */
+export interface Formatted {
+  /** `null` where there are errors of syntax. */
+  text: string | null;
+  /** These errors. */
   diagnostics: Diagnostic[];
 }
 

@@ -3,8 +3,10 @@
 use crate::places::Places;
 use jiff::tz::TimeZone;
 use penstock_dsl::check::{self, CheckOptions};
+use penstock_dsl::format;
 use penstock_dsl::fx::Rates;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// An answer's JSON, or the message of the error to throw.
@@ -55,7 +57,15 @@ pub fn options(time_zone: Option<&str>, rates: Option<&str>) -> Result<CheckOpti
 pub fn check(text: &str, options: &CheckOptions) -> Answer {
     let checked = check::check(text, options);
     let hash = checked.expr.map(|expr| format!("{:032x}", expr.hash()));
-    answer(text, &serde_json::json!({ "hash": hash, "diagnostics": checked.diagnostics }))
+    answer(text, &json!({ "hash": hash, "fxDate": checked.fx_date, "diagnostics": checked.diagnostics }))
+}
+
+/// `Formatted`.
+pub fn format(text: &str) -> Answer {
+    match format::format(text) {
+        Ok(formatted) => answer(text, &json!({ "text": formatted, "diagnostics": [] })),
+        Err(errors) => answer(text, &json!({ "text": null, "diagnostics": errors })),
+    }
 }
 
 /// JSON of an answer about `text`, every span in it with its UTF-16 places.

@@ -34,6 +34,9 @@ for (const [i, { name, text, timeZone, rates, ...expected }] of cases.entries())
   test(`check ${i}: ${name}`, () => {
     assert.deepEqual(withoutUtf16(text, dsl.check(text, timeZone, rates)), expected.check);
   });
+  test(`format ${i}: ${name}`, () => {
+    assert.deepEqual(withoutUtf16(text, dsl.format(text)), expected.format);
+  });
 }
 
 test("a span has both ways of counting", () => {
