@@ -10,6 +10,7 @@
 mod stats;
 
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::form::form;
 use penstock_dsl::format::format;
 use penstock_dsl::fx::Rates;
 use penstock_dsl::limits::{GROUPS_MAX, RULES_MAX, TEXT_BYTES_MAX, VALUES_MAX};
@@ -38,6 +39,7 @@ fn main() {
     }
     measure("format, 200 rules", rounds, &full, |text| format(text));
     measure("format, 10,000 values", rounds, &values, |text| format(text));
+    measure("form, 200 rules", rounds, &full, |text| form(text));
     let exprs: Vec<_> = full.iter().map(|text| check(text, &options).expr.expect("the text has no error")).collect();
     measure("hash, 200 rules", rounds, &exprs, |expr| expr.hash());
 }

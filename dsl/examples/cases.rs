@@ -6,6 +6,7 @@
 
 use jiff::tz::TimeZone;
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::form::{Change, GroupAt, change, form};
 use penstock_dsl::format;
 use penstock_dsl::fx::Rates;
 use serde_json::{Value, json};
@@ -52,6 +53,14 @@ fn outcome(name: &str, text: &str, options: &CheckOptions) -> Value {
         "format": match format::format(text) {
             Ok(formatted) => json!({ "text": formatted, "diagnostics": [] }),
             Err(errors) => json!({ "text": null, "diagnostics": errors }),
+        },
+        "form": form(text),
+        "change": match change(text, &[Change::DuplicateGroup { at: GroupAt { block: 0, group: 0 } }]) {
+            Ok(changed) => json!({ "text": changed.text, "edits": changed.edits, "refused": null }),
+            Err(e) => {
+                let refused = json!({ "at": e.at, "reason": e.reason, "message": e.reason.to_string() });
+                json!({ "text": null, "edits": [], "refused": refused })
+            }
         },
     })
 }

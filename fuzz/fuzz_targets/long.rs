@@ -6,5 +6,6 @@ libfuzzer_sys::fuzz_target!(|input: &str| {
     let text = penstock_fuzz::long(input);
     penstock_fuzz::check::holds(&text);
     penstock_fuzz::format::holds(&text);
+    penstock_fuzz::form::holds(&text, input.as_bytes());
     penstock_fuzz::tree::holds(&text);
 });

@@ -47,12 +47,27 @@ pub fn format(text: &str) -> Result<JsValue, JsError> {
     answer(wire::format(text))
 }
 
+/// The form of a text. A text with errors of syntax gives what could be read.
+#[wasm_bindgen(unchecked_return_type = "Form")]
+pub fn form(text: &str) -> Result<JsValue, JsError> {
+    answer(wire::form(text))
+}
+
+/// Makes changes of a form in its text, in order; all of them or none. Throws on what is no change at all.
+#[wasm_bindgen(unchecked_return_type = "Changed")]
+pub fn change(
+    text: &str,
+    #[wasm_bindgen(unchecked_param_type = "Change[]")] changes: &JsValue,
+) -> Result<JsValue, JsError> {
+    answer(wire::change(text, &json_of(changes)?))
+}
+
 /// The same places in UTF-16 code units, for findings of the HTTP API; a place inside a character is its start, one
 /// outside the text its end.
 #[wasm_bindgen(js_name = utf16Places)]
 pub fn utf16_places(text: &str, bytes: &[u32]) -> Vec<u32> {
     let places = places::Places::new(text);
-    bytes.iter().map(|&at| places.utf16(usize::try_from(at).unwrap_or(usize::MAX)) as u32).collect()
+    bytes.iter().map(|&at| places.utf16(usize::try_from(at).unwrap_or(usize::MAX))).collect()
 }
 
 /// An answer as a JavaScript object.

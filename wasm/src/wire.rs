@@ -3,8 +3,8 @@
 use crate::places::Places;
 use jiff::tz::TimeZone;
 use penstock_dsl::check::{self, CheckOptions};
-use penstock_dsl::format;
 use penstock_dsl::fx::Rates;
+use penstock_dsl::{form, format};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -65,6 +65,23 @@ pub fn format(text: &str) -> Answer {
     match format::format(text) {
         Ok(formatted) => answer(text, &json!({ "text": formatted, "diagnostics": [] })),
         Err(errors) => answer(text, &json!({ "text": null, "diagnostics": errors })),
+    }
+}
+
+/// `Form`.
+pub fn form(text: &str) -> Answer {
+    answer(text, &form::form(text))
+}
+
+/// `Changed`.
+pub fn change(text: &str, changes: &str) -> Answer {
+    let changes: Vec<form::Change> = serde_json::from_str(changes).map_err(refused)?;
+    match form::change(text, &changes) {
+        Ok(changed) => answer(text, &json!({ "text": changed.text, "edits": changed.edits, "refused": null })),
+        Err(e) => {
+            let refused = json!({ "at": e.at, "reason": e.reason, "message": e.reason.to_string() });
+            answer(text, &json!({ "text": null, "edits": [], "refused": refused }))
+        }
     }
 }
 

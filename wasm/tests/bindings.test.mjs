@@ -37,6 +37,11 @@ for (const [i, { name, text, timeZone, rates, ...expected }] of cases.entries())
   test(`format ${i}: ${name}`, () => {
     assert.deepEqual(withoutUtf16(text, dsl.format(text)), expected.format);
   });
+  test(`form ${i}: ${name}`, () => {
+    assert.deepEqual(withoutUtf16(text, dsl.form(text)), expected.form);
+    const duplicate = { duplicateGroup: { at: { block: 0, group: 0 } } };
+    assert.deepEqual(withoutUtf16(text, dsl.change(text, [duplicate])), expected.change);
+  });
 }
 
 test("a span has both ways of counting", () => {
@@ -77,6 +82,17 @@ test("hostile texts get their diagnostic", () => {
     assert.equal(dsl.check(long).hash, null);
     assert.equal(dsl.check(long + "      ".repeat(3) + long).diagnostics[0].code, "E001");
   }
+});
+
+test("changes of the form are edits in UTF-16", () => {
+  const text = "// 😀\nSTORE { city = \"東\" }";
+  const at = { block: 0, group: 0, rule: 0 };
+  const { text: changed, edits } = dsl.change(text, [{ negate: { at, negated: true } }]);
+  assert.equal(changed, "// 😀\nSTORE { not city = \"東\" }");
+  const applied = edits.toReversed().reduce((t, { span, text }) => t.slice(0, span.from) + text + t.slice(span.to), text);
+  assert.equal(applied, changed);
+  assert.equal(dsl.change(text, [{ removeRule: { at: { ...at, rule: 9 } } }]).refused.reason, "noSuchPlace");
+  assert.throws(() => dsl.change(text, [{ explode: {} }]), /unknown variant/);
 });
 
 test("places of the HTTP API become places of JavaScript", () => {
