@@ -1,6 +1,12 @@
 # Two commands for a newcomer: `make demo` and `make test`. Rust, Node and git are enough to start with.
 
-.PHONY: demo test lint bench
+.PHONY: demo test lint wasm fuzz bench
+
+# Seconds for each fuzz target: of `make fuzz`, and of `make test`.
+FUZZ_SECONDS ?= 600
+FUZZ_TEST_SECONDS ?= 20
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 # Builds, starts the server on ./data, loads the content of demo/ and prints what to try.
 demo:
@@ -8,18 +14,33 @@ demo:
 	cargo run --release --locked -- demo --data ./data
 
 # Installs what the tests need and is missing, then runs every check and every test, slow ones too.
-test: lint
+test: lint wasm
 	cargo test --workspace --locked
+	node --test wasm/tests/
+	fuzz/run $(FUZZ_TEST_SECONDS)
 
 # Format and lints; warnings are errors in CI only.
 lint:
 	@.ci/install
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked $(if $(filter true,$(CI)),-- -D warnings)
 
-# Measures ingest and preview beside their peers, and completion; docs/benchmarks.md explains the figures.
+# The rule language for browsers: an ES module with its types in wasm/pkg.
+wasm:
+	@.ci/install
+	cargo build --locked -p penstock-dsl-wasm --profile wasm --target wasm32-unknown-unknown
+	cargo run --quiet --locked -p penstock-wasm-pack -- $(TARGET)/wasm32-unknown-unknown/wasm/penstock_dsl_wasm.wasm wasm/pkg
+
+# Looks for texts that break the rule language, for as long as FUZZ_SECONDS says.
+fuzz:
+	@.ci/install
+	fuzz/run $(FUZZ_SECONDS)
+
+# Measures the rule language, ingest and preview beside their peers, and completion; docs/benchmarks.md explains the figures.
 bench:
 	@.ci/install
+	cargo bench --locked -p penstock-dsl --bench rules
 	cargo bench --locked --bench ingest
 	cargo bench --locked --bench preview
 	cargo bench --locked --bench complete

@@ -129,7 +129,7 @@ impl Build<'_> {
     fn span(&self, pair: &Pair<'_, Rule>) -> Span {
         let span = pair.as_span();
         let mut last = pair.clone();
-        while let Some(inner) = last.clone().into_inner().last() {
+        while let Some(inner) = last.clone().into_inner().next_back() {
             last = inner;
         }
         Span { start: self.offset + span.start(), end: self.offset + last.as_span().end() }

@@ -274,7 +274,8 @@ impl<'r, 'a> Body<'r, 'a> {
         for (i, piece) in pieces.iter().enumerate() {
             self.rule(piece.start + if i == 0 { skipped } else { 0 }..piece.end, &mut rules);
         }
-        let span = rules.first()?.span.to(rules.last()?.span);
+        let (first, last) = (rules.first()?.span, rules.last()?.span);
+        let span = title.as_ref().map_or(first, |title| title.span).to(last);
         Some(Group { title, rules, span })
     }
 

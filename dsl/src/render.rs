@@ -62,7 +62,12 @@ fn replacement(text: &str, fix: &Fix) -> String {
 }
 
 /// The line, cut to what surrounds the span, and the carets that go under it.
-fn underline(line: &str, start: usize, end: usize) -> (String, String) {
+fn underline(whole: &str, start: usize, end: usize) -> (String, String) {
+    // However long the line is, no more of it is looked at than could be shown.
+    let from = whole[..start].char_indices().rev().take(LINE_CHARS_MAX).last().map_or(start, |(at, _)| at);
+    let to = whole[start..].char_indices().nth(LINE_CHARS_MAX).map_or(whole.len(), |(at, _)| start + at);
+    let line = &whole[from..to];
+    let (start, end) = (start - from, end.clamp(start, to) - from);
     let before = line[..start].chars().count();
     let chars: Vec<char> = line.chars().collect();
     let after = before + line[start..end].chars().count();
@@ -83,11 +88,11 @@ fn underline(line: &str, start: usize, end: usize) -> (String, String) {
     if !carets.ends_with('^') {
         carets.push('^');
     }
-    if first > 0 {
+    if from > 0 || first > 0 {
         shown.insert(0, '…');
         carets.insert(0, ' ');
     }
-    if last < chars.len() {
+    if last < chars.len() || to < whole.len() {
         shown.push('…');
     }
     (shown, carets)
@@ -169,6 +174,20 @@ mod tests {
             ("東京\u{1b}[31m = 1", "=", "東京\\u{1b}[31m = 1", "="),
         ] {
             assert_eq!(shown(text, marked), (line.to_owned(), under.to_owned()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_span() {
+        let (many, few) = ("é".repeat(500), "é".repeat(30));
+        for (before, after, kept_before, kept_after) in
+            [(&many, &many, 40, 79), (&many, &few, 89, 30), (&few, &many, 30, 89), (&few, &few, 30, 30)]
+        {
+            let (line, under) = shown(&format!("{before}x{after}"), "x");
+            let dots = |cut: bool| if cut { "…" } else { "" };
+            let (left, right) = (dots(before == &many), dots(after == &many));
+            assert_eq!(line, format!("{left}{}x{}{right}", "é".repeat(kept_before), "é".repeat(kept_after)));
+            assert_eq!(under, "x");
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::ast::RuleSet;
 use crate::code;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::limits::TEXT_BYTES_MAX;
+use crate::limits::{DIAGNOSTICS_MAX, TEXT_BYTES_MAX};
 use crate::recover;
 
 /// A text's tree and what is wrong with its syntax.
@@ -11,7 +11,7 @@ use crate::recover;
 pub struct Tree {
     /// What could be read; all of the text where there is no error.
     pub rule_set: RuleSet,
-    /// Errors of syntax, by place. Names, kinds and values are not looked at.
+    /// Errors of syntax, by place; at most [`DIAGNOSTICS_MAX`] of them. Names, kinds and values are not looked at.
     pub errors: Vec<Diagnostic>,
 }
 
@@ -27,5 +27,6 @@ pub fn tree(text: &str) -> Tree {
     let mut errors = Vec::new();
     let rule_set = recover::parse(text, &mut errors);
     errors.sort_by_key(|d| (d.span.start, d.span.end, d.code));
+    errors.truncate(DIAGNOSTICS_MAX);
     Tree { rule_set, errors }
 }

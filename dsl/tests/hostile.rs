@@ -179,4 +179,6 @@ fn strings_names_and_findings_have_limits() {
     let many = run(format!("STORE {{ city in ({}) }}", vec!["1"; 500].join(",")));
     assert_eq!(many.diagnostics.len(), limits::DIAGNOSTICS_MAX + 1);
     assert_eq!(codes(&many).last(), Some(&code::TOO_MANY_FINDINGS));
+    let tree = penstock_dsl::tree(&fill("STORE { city in (", "\"\\q\", ", ") }"));
+    assert_eq!(tree.errors.len(), limits::DIAGNOSTICS_MAX);
 }

@@ -2,6 +2,7 @@
 
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::expr::Expr;
+use penstock_dsl::tree;
 
 const TEXT: &str = r#"
 // first
@@ -42,6 +43,15 @@ fn places_end_where_the_rule_ends() {
     assert_eq!(places, want);
     let block = expr.blocks[1].span;
     assert!(text[block.start..block.end].starts_with("store {") && text[block.start..block.end].ends_with('}'));
+}
+
+#[test]
+fn a_group_begins_with_its_title_in_a_broken_text_too() {
+    let text = "STORE { \"t\": city = \"x\" and ( or \"u\": all }";
+    let tree = tree(text);
+    let groups: Vec<&str> = tree.rule_set.blocks[0].groups.iter().map(|g| g.span.of(text)).collect();
+    assert_eq!(groups, ["\"t\": city = \"x\"", "\"u\": all"]);
+    assert!(!tree.errors.is_empty());
 }
 
 #[test]

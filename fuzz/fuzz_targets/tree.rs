@@ -1,0 +1,5 @@
+//! Reads the tree of any text.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| penstock_fuzz::tree::holds(text));
