@@ -10,7 +10,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 # Builds, starts the server on ./data, loads the content of demo/ and prints what to try.
 demo:
-	@.ci/install
+	@.ci/install build
 	cargo run --release --locked -- demo --data ./data
 
 # Installs what the tests need and is missing, then runs every check and every test, slow ones too.
@@ -39,7 +39,7 @@ fuzz:
 
 # Measures the rule language, ingest and preview beside their peers, and completion; docs/benchmarks.md explains the figures.
 bench:
-	@.ci/install
+	@.ci/install build
 	cargo bench --locked -p penstock-dsl --bench rules
 	cargo bench --locked --bench ingest
 	cargo bench --locked --bench preview
