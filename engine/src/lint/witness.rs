@@ -11,8 +11,8 @@ use penstock_dsl::lint::{Claim, Finding};
 
 /// Evaluations that show something, for one report; further findings come with counts alone.
 const SHOWN_MAX: usize = 16;
-/// What these may cost together (`penstock_dsl::cost`): dear rules are not evaluated a second time only to be shown.
-const UNITS_MAX: u64 = 5_000;
+/// What these may cost together (`penstock_dsl::cost`): items are not read again and again only to show some.
+const UNITS_MAX: u64 = 40_000;
 
 /// Findings with their evidence.
 pub(super) struct Shown {
