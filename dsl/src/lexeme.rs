@@ -96,8 +96,9 @@ fn quoted(rest: &str, shape: Shape) -> (Option<Shape>, usize) {
 /// A string in typographic quotation marks, on one line; only the mark where no other follows.
 fn curly_length(rest: &str) -> usize {
     let mark = '“'.len_utf8();
-    match rest[mark..].find(['“', '”', '\n', '\r']) {
-        Some(at) if !rest[mark + at..].starts_with(['\n', '\r']) => mark + at + mark,
+    // An opening mark ends the search, so that many of them are not each searched to the text's end.
+    match rest[mark..].find(['“', '”', '„', '\n', '\r']) {
+        Some(at) if !rest[mark + at..].starts_with(['„', '\n', '\r']) => mark + at + mark,
         _ => mark,
     }
 }

@@ -85,6 +85,7 @@ fn repeated_pieces_are_refused_fast_and_flat() {
         "東",
         "\u{301}",
         "“",
+        "„a",
         "\0",
         "\n",
         "= ",
