@@ -10,6 +10,7 @@
 mod stats;
 
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::complete::complete_syntax;
 use penstock_dsl::form::form;
 use penstock_dsl::format::format;
 use penstock_dsl::fx::Rates;
@@ -40,6 +41,7 @@ fn main() {
     measure("format, 200 rules", rounds, &full, |text| format(text));
     measure("format, 10,000 values", rounds, &values, |text| format(text));
     measure("form, 200 rules", rounds, &full, |text| form(text));
+    measure("completion at the end, 200 rules", rounds, &full, |text| complete_syntax(text, text.len()));
     let exprs: Vec<_> = full.iter().map(|text| check(text, &options).expr.expect("the text has no error")).collect();
     measure("hash, 200 rules", rounds, &exprs, |expr| expr.hash());
 }

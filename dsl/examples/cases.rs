@@ -6,6 +6,7 @@
 
 use jiff::tz::TimeZone;
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::complete::complete_syntax;
 use penstock_dsl::form::{Change, GroupAt, change, form};
 use penstock_dsl::format;
 use penstock_dsl::fx::Rates;
@@ -62,5 +63,19 @@ fn outcome(name: &str, text: &str, options: &CheckOptions) -> Value {
                 json!({ "text": null, "edits": [], "refused": refused })
             }
         },
+        "completions": completions(text),
     })
+}
+
+/// What is offered at the end and in the middle of a text.
+fn completions(text: &str) -> Vec<Value> {
+    let offsets = [text.len(), text.floor_char_boundary(text.len() / 2)];
+    let offered = offsets.map(|at| (at, complete_syntax(text, at)));
+    offered
+        .into_iter()
+        .map(|(at, offered)| {
+            let labels: Vec<&str> = offered.candidates.iter().map(|candidate| candidate.label.as_str()).collect();
+            json!({ "at": at, "span": offered.span, "labels": labels })
+        })
+        .collect()
 }

@@ -7,5 +7,6 @@ libfuzzer_sys::fuzz_target!(|input: &str| {
     penstock_fuzz::check::holds(&text);
     penstock_fuzz::format::holds(&text);
     penstock_fuzz::form::holds(&text, input.as_bytes());
+    penstock_fuzz::complete::holds(&text, text.len());
     penstock_fuzz::tree::holds(&text);
 });

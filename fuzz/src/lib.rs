@@ -1,6 +1,7 @@
 //! What the fuzz targets assert: one module a promise of the rule language about any text. A panic is a find.
 
 pub mod check;
+pub mod complete;
 pub mod form;
 pub mod format;
 pub mod tree;

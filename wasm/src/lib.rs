@@ -62,6 +62,12 @@ pub fn change(
     answer(wire::change(text, &json_of(changes)?))
 }
 
+/// What may stand at a cursor, from the language and the registry alone; `at` is a UTF-16 place.
+#[wasm_bindgen(js_name = completeSyntax, unchecked_return_type = "Completions")]
+pub fn complete_syntax(text: &str, at: usize) -> Result<JsValue, JsError> {
+    answer(wire::complete(text, at))
+}
+
 /// The same places in UTF-16 code units, for findings of the HTTP API; a place inside a character is its start, one
 /// outside the text its end.
 #[wasm_bindgen(js_name = utf16Places)]

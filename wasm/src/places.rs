@@ -29,6 +29,14 @@ impl Places {
         self.utf16[byte.min(self.utf16.len() - 1)]
     }
 
+    /// The byte offset of a UTF-16 place; inside a pair of surrogates it is the character's start, outside the text its end.
+    pub fn byte(&self, utf16: usize) -> usize {
+        let wanted = u32::try_from(utf16).unwrap_or(u32::MAX);
+        let after = self.utf16.partition_point(|&at| at <= wanted);
+        let at = self.utf16[after.saturating_sub(1)];
+        self.utf16.partition_point(|&other| other < at)
+    }
+
     /// Gives every span in `answer` its UTF-16 places.
     pub fn add_to(&self, answer: &mut Value) {
         match answer {
@@ -61,7 +69,8 @@ mod tests {
         let places = Places::new("aé東😀z");
         let bytes = [0, 1, 2, 3, 5, 6, 9, 10, 11, 99];
         assert_eq!(bytes.map(|at| places.utf16(at)), [0, 1, 1, 2, 2, 3, 3, 5, 6, 6]);
-        assert_eq!(Places::new("").utf16(7), 0);
+        assert_eq!([0, 1, 2, 3, 4, 5, 6, 99].map(|at| places.byte(at)), [0, 1, 3, 6, 6, 10, 11, 11]);
+        assert_eq!((Places::new("").utf16(7), Places::new("").byte(7)), (0, 0));
     }
 
     #[test]

@@ -55,6 +55,27 @@ export interface Formatted {
   diagnostics: Diagnostic[];
 }
 
+/** What may stand at a cursor. */
+export interface Completions {
+  /** What each candidate replaces. */
+  span: Span;
+  /** Best first. */
+  candidates: Candidate[];
+}
+
+/** Something that may stand at a cursor. */
+export interface Candidate {
+  /** How it is shown. */
+  label: string;
+  thing: "contentType" | "property" | "locale" | "operator" | "value" | "currency" | "date" | "keyword";
+  /** What to write: quotes, brackets and spaces included. */
+  insert: string;
+  /** Where the cursor goes, in UTF-16 code units from the insert's start. */
+  cursor: number;
+  /** A few words about it; perhaps none. */
+  detail: string;
+}
+
 /** A text as plain data. */
 export interface Form {
   blocks: FormBlock[];

@@ -3,10 +3,11 @@
 use crate::places::Places;
 use jiff::tz::TimeZone;
 use penstock_dsl::check::{self, CheckOptions};
+use penstock_dsl::complete::{self, Thing};
 use penstock_dsl::fx::Rates;
 use penstock_dsl::{form, format};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// An answer's JSON, or the message of the error to throw.
@@ -82,6 +83,35 @@ pub fn change(text: &str, changes: &str) -> Answer {
             let refused = json!({ "at": e.at, "reason": e.reason, "message": e.reason.to_string() });
             answer(text, &json!({ "text": null, "edits": [], "refused": refused }))
         }
+    }
+}
+
+/// `Completions`; the cursor is at a UTF-16 place.
+pub fn complete(text: &str, at: usize) -> Answer {
+    let completions = complete::complete_syntax(text, Places::new(text).byte(at));
+    let candidates = completions.candidates.iter().map(|candidate| {
+        json!({
+            "label": candidate.label,
+            "thing": thing(candidate.thing),
+            "insert": candidate.insert,
+            "cursor": Places::new(&candidate.insert).utf16(candidate.cursor),
+            "detail": candidate.detail,
+        })
+    });
+    let candidates: Vec<Value> = candidates.collect();
+    answer(text, &json!({ "span": completions.span, "candidates": candidates }))
+}
+
+fn thing(thing: Thing) -> &'static str {
+    match thing {
+        Thing::ContentType => "contentType",
+        Thing::Property => "property",
+        Thing::Locale => "locale",
+        Thing::Operator => "operator",
+        Thing::Value => "value",
+        Thing::Currency => "currency",
+        Thing::Date => "date",
+        Thing::Keyword => "keyword",
     }
 }
 

@@ -42,6 +42,13 @@ for (const [i, { name, text, timeZone, rates, ...expected }] of cases.entries())
     const duplicate = { duplicateGroup: { at: { block: 0, group: 0 } } };
     assert.deepEqual(withoutUtf16(text, dsl.change(text, [duplicate])), expected.change);
   });
+  test(`completeSyntax ${i}: ${name}`, () => {
+    for (const { at, span, labels } of expected.completions) {
+      const utf16 = Buffer.from(text).subarray(0, at).toString().length;
+      const offered = withoutUtf16(text, dsl.completeSyntax(text, utf16));
+      assert.deepEqual([offered.span, offered.candidates.map(({ label }) => label)], [span, labels]);
+    }
+  });
 }
 
 test("a span has both ways of counting", () => {
