@@ -209,7 +209,7 @@ fn ends(
         if found.iter().any(|(_, wide)| *wide) || fresh.iter().any(|(_, value)| value.is_none()) {
             return Ok(Vec::new());
         }
-        let fresh = fresh.iter().filter(|(c, _)| *c == currency).filter_map(|(_, value)| Some((*value)?));
+        let fresh = fresh.iter().filter(|(c, _)| *c == currency).filter_map(|(_, value)| *value);
         let all = found.into_iter().filter_map(|(ends, _)| ends).chain(fresh.map(|value| (value, value)));
         let ends = all.reduce(|(low, high), (l, h)| (low.min(l), high.max(h)));
         let decimal = |value: i64| Decimal::new(value, if is_unscaled(property) { 0 } else { SCALE }).normalize();

@@ -47,7 +47,7 @@ fn filled(engine: &Engine) -> Sent {
         let mut items = Vec::new();
         for _ in 0..WRITES_A_ROUND {
             let id = random.below(ITEMS);
-            let content_type = if id % 3 == 0 { ContentType::LocalSku } else { ContentType::Store };
+            let content_type = if id.is_multiple_of(3) { ContentType::LocalSku } else { ContentType::Store };
             let info = (!random.chance(9)).then(|| content(&mut random, content_type, id));
             let status = i32::from(info.is_some());
             let text = info.clone().unwrap_or_else(|| json!({})).to_string();

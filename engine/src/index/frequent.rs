@@ -59,7 +59,10 @@ pub struct FrequentValue {
 
 /// The lists that a segment keeps.
 #[derive(Default)]
-pub struct Lists(Mutex<HashMap<(Vec<u8>, Option<ContentType>), Arc<Frequent>>>);
+pub struct Lists(Mutex<HashMap<Key, Arc<Frequent>>>);
+
+/// The start of a property's terms, and the content type asked about.
+type Key = (Vec<u8>, Option<ContentType>);
 
 impl SegmentView {
     /// The most frequent values. Walks all values of the property when it is first asked; the list is kept.
