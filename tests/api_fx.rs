@@ -95,7 +95,16 @@ fn a_merchants_new_version_decides_its_items_anew() {
 
     server.sync(&[merchant("first", 2, json!({ "merchantName": "Harbour Cafes", "merchantId": "M1", "tier": 1 }))]);
     assert_eq!(ids(&server.preview(hotels, 10, None)), ["s2"]);
-    server.sync(&[tombstone("MERCHANT", "first", 3)]);
+    // Of two that say so the highest version counts, then the smallest content id.
+    let tiers = |server: &Server| {
+        let tier = |n: u32| server.matched(&format!("STORE {{ merchantId = \"M1\" and merchant.ext.tier = {n} }}"));
+        [1, 2, 3].map(tier)
+    };
+    server.sync(&[merchant("b", 2, json!({ "merchantName": "B", "merchantId": "M1", "tier": 2 }))]);
+    assert_eq!(tiers(&server), [0, 1, 0]);
+    server.sync(&[merchant("first", 3, json!({ "merchantName": "First", "merchantId": "M1", "tier": 3 }))]);
+    assert_eq!(tiers(&server), [0, 0, 1]);
+    server.sync(&[tombstone("MERCHANT", "b", 9), tombstone("MERCHANT", "first", 4)]);
     assert_eq!(ids(&server.preview("STORE { merchant.ext.tier = 9 }", 10, None)), ["s1"]);
     assert_eq!(server.matched("STORE { merchant.merchantName is missing }"), 2);
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// Days kept; the oldest goes when another comes. More than ten years of daily tables.
+/// Days kept: more than ten years of daily tables. None is ever dropped, for rule sets are pinned to them.
 pub const TABLES_MAX: usize = 4_000;
 /// How far ahead of the record a table may be dated: somewhere it is tomorrow already.
 const AHEAD_MS_MAX: i64 = 24 * 3_600_000;
@@ -21,6 +21,9 @@ pub enum FxRefused {
         "the rates of {0} are there already, and others; a day's rates never change, so send them with another date"
     )]
     DayTaken(String),
+    /// There are as many tables as are kept.
+    #[error("there are rates of {TABLES_MAX} days already, which is all that are kept")]
+    Full,
     /// The day has not come yet.
     #[error("{0} lies in the future; rates are dated by the day from which they hold")]
     Future(String),
@@ -42,10 +45,10 @@ impl FxTables {
         if rates.day_start_ms() > now_ms.saturating_add(AHEAD_MS_MAX).div_euclid(DAY_MS) * DAY_MS {
             return Err(FxRefused::Future(date));
         }
-        self.by_date.insert(date, Arc::new(rates));
-        if self.by_date.len() > TABLES_MAX {
-            self.by_date.pop_first();
+        if self.by_date.len() >= TABLES_MAX {
+            return Err(FxRefused::Full);
         }
+        self.by_date.insert(date, Arc::new(rates));
         Ok(true)
     }
 
@@ -89,6 +92,19 @@ mod tests {
         assert_eq!(tables.get(None).unwrap().date(), "2026-06-02");
         assert_eq!(tables.get(Some("2026-05-01")).unwrap().date(), "2026-05-01");
         assert_eq!(tables.get(Some("2026-05-02")), None);
+        assert_eq!(tables.get(Some("2026-05-01")).unwrap().base().code(), "USD");
         assert_eq!(FxTables::of(tables.iter().map(|rates| Rates::clone(rates)).collect()), tables);
+    }
+
+    #[test]
+    fn no_day_is_dropped_for_another() {
+        let mut tables = FxTables::default();
+        let now_ms = 1_780_272_000_000;
+        let days = (0..TABLES_MAX).map(|n| format!("{}-{:02}-{:02}", 1900 + n / 300, 1 + n / 25 % 12, 1 + n % 25));
+        for date in days {
+            assert_eq!(tables.put(rates(&date, "7.8"), now_ms), Ok(true), "{date}");
+        }
+        assert_eq!(tables.put(rates("2026-05-31", "7.8"), now_ms), Err(FxRefused::Full));
+        assert_eq!(tables.put(rates("1900-01-01", "7.8"), now_ms), Ok(false));
     }
 }
