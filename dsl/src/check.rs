@@ -213,7 +213,7 @@ fn type_twice(text: &str, content_type: ContentType, first: &ast::Block, second:
     let mut finding = Diagnostic::error(code::TYPE_TWICE, second.content_type.span, message);
     if !first.groups.is_empty() && !second.groups.is_empty() {
         let at = Span { start: first.body.end, end: first.body.end };
-        let moved = format!("or\n{}\n", second.body.of(text).trim_end_matches([' ', '\t', '\n', '\r']));
+        let moved = format!("\nor\n{}\n", second.body.of(text).trim_end_matches([' ', '\t', '\n', '\r']));
         finding.fixes.push(Fix {
             title: "join the two blocks with `or`".to_owned(),
             edits: vec![Edit { span: at, text: moved }, Edit { span: second.span, text: String::new() }],

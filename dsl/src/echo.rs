@@ -29,7 +29,7 @@ pub enum Language {
     #[serde(rename = "en")]
     English,
     /// Traditional Chinese, as written in Hong Kong.
-    #[serde(rename = "zh-Hant")]
+    #[serde(rename = "zh-Hant", alias = "zh-hant")]
     Chinese,
 }
 

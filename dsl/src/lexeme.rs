@@ -109,7 +109,12 @@ fn unclosed(text: &str, span: Span, quote: char) -> Diagnostic {
             let name = if quote == '"' { "quotation mark" } else { "backtick" };
             let message = format!("this {name} is not closed on its line");
             // Where it was meant to end is a guess: before the signs that may close the line.
-            let spelled = span.of(text).trim_end_matches([' ', '\t', ')', '}', ',']);
+            let spelled = span.of(text);
+            let length = match quote {
+                '`' => spelled[1..].find(char::is_whitespace).map_or(spelled.len(), |at| at + 1),
+                _ => spelled.len(),
+            };
+            let spelled = spelled[..length].trim_end_matches([' ', '\t', ')', '}', ',']);
             let end = span.start + spelled.len().max(1);
             let finding = Diagnostic::error(code::UNCLOSED_QUOTE, span, message);
             finding.fix("close it", Span { start: end, end }, quote)

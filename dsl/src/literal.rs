@@ -31,6 +31,9 @@ pub fn decimal(spelled: &str) -> Option<Decimal> {
     Some(if value.is_zero() { Decimal::ZERO } else { value })
 }
 
+/// Milliseconds of a day of 24 hours.
+const DAY_MS: i64 = 86_400_000;
+
 /// What a currency's spelling stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CurrencySpelling {
@@ -107,7 +110,9 @@ pub fn date(spelled: &str, zone: &TimeZone) -> Option<DateLiteral> {
     let ms = |zoned: Zoned| zoned.timestamp().as_millisecond();
     if clock.is_empty() {
         let start = ms(day.to_zoned(zone.clone()).ok()?);
-        let end = ms(day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?);
+        // The last day of all has no next one; many write it for "never".
+        let next = day.tomorrow().ok().and_then(|next| next.to_zoned(zone.clone()).ok());
+        let end = next.map_or(start + DAY_MS, ms);
         return Some(DateLiteral::Day { start, end });
     }
     let spelled = spelled.to_ascii_uppercase().replacen(' ', "T", 1);
@@ -133,7 +138,7 @@ pub fn duration_ms(spelled: &str) -> Option<i64> {
             's' => 1_000,
             'm' => 60_000,
             'h' => 3_600_000,
-            'd' => 86_400_000,
+            'd' => DAY_MS,
             'w' => 604_800_000,
             _ => return None,
         };

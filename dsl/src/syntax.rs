@@ -51,6 +51,13 @@ fn after_a_rule(finding: Diagnostic, text: &str) -> Diagnostic {
                 "",
             )
         }
+        "," if is_decimal_comma(text, span.start) => {
+            Diagnostic { message: "a number has a decimal point: `4.5`, not `4,5`".to_owned(), ..finding }.fix(
+                "write a decimal point",
+                span,
+                ".",
+            )
+        }
         "," | ";" => finding.fix(title, span, " and"),
         name if begins_rule(name) => finding.fix(title, Span { start: span.start, end: span.start }, "and "),
         _ => finding,
@@ -66,6 +73,12 @@ pub fn begins_rule(word: &str) -> bool {
 fn is_separator(text: &str, at: usize) -> bool {
     let digits = text[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
     text[..at].ends_with(|c: char| c.is_ascii_digit()) && digits == 3
+}
+
+/// Whether the comma at `at` stands between two digits.
+fn is_decimal_comma(text: &str, at: usize) -> bool {
+    let digit = |c: char| c.is_ascii_digit();
+    text[..at].ends_with(digit) && text[at + 1..].starts_with(digit)
 }
 
 /// A title that is not the first thing of its group.

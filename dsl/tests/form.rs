@@ -415,8 +415,9 @@ proptest! {
         let cut = text.floor_char_boundary(cut.index(text.len()));
         for text in [&text, &any_text, &text[..cut], &format!("{}{any_text}{}", &text[..cut], &text[cut..])] {
             let before = form(text);
-            let all: Form = serde_json::from_str(&serde_json::to_string(&before).unwrap()).unwrap();
-            prop_assert_eq!(&all.blocks, &before.blocks);
+            let all: serde_json::Value = serde_json::from_str(&serde_json::to_string(&before).unwrap()).unwrap();
+            let blocks: Vec<penstock_dsl::form::Block> = serde_json::from_value(all["blocks"].clone()).unwrap();
+            prop_assert_eq!(&blocks, &before.blocks);
             for one in &changes {
                 let sent: Change = serde_json::from_str(&serde_json::to_string(one).unwrap()).unwrap();
                 prop_assert_eq!(&sent, one);

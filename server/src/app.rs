@@ -1,16 +1,21 @@
 //! What all handlers share: the engine once it is open, the API keys, and the bounds on blocking work.
 //!
 //! Invariant: nothing that can take longer than some microseconds runs on an async thread; it goes through
-//! [`App::decode`] or [`App::query`], which bound how many run at once.
+//! [`App::decode`], [`App::query`] or [`App::ask`], which bound how many run at once.
 
 use crate::keys::Keys;
 use crate::problem::Problem;
 use metrics_exporter_prometheus::PrometheusHandle;
-use penstock_engine::Engine;
+use parking_lot::Mutex;
+use penstock_engine::{Engine, TenantId};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+
+/// A tenant's queries under way at once; more wait.
+const QUERIES_OF_A_TENANT: usize = 2;
 
 /// What an operator may set.
 #[derive(Clone, Debug)]
@@ -49,6 +54,9 @@ struct Inner {
     settings: Settings,
     decoding: Arc<Semaphore>,
     querying: Arc<Semaphore>,
+    /// Queries that each tenant may have under way.
+    tenants: Mutex<HashMap<TenantId, Arc<Semaphore>>>,
+    asking: Arc<Semaphore>,
     stopping: AtomicBool,
 }
 
@@ -64,6 +72,8 @@ impl App {
                 settings,
                 decoding: Arc::new(Semaphore::new(cores)),
                 querying: Arc::new(Semaphore::new(cores * 2)),
+                tenants: Mutex::default(),
+                asking: Arc::new(Semaphore::new(cores)),
                 stopping: AtomicBool::new(false),
             }),
         }
@@ -122,23 +132,43 @@ impl App {
         joined(tokio::task::spawn_blocking(work).await)
     }
 
-    /// Runs a blocking query; answers 503 when it takes longer than the settings allow. The permit stays with the work, so that
-    /// queries given up on still count.
+    /// Runs a tenant's blocking query; answers 503 when it takes longer than the settings allow. The permits stay with the
+    /// work, so that queries given up on still count. A tenant's queries wait for each other before they keep others waiting.
     pub async fn query<T: Send + 'static>(
         &self,
+        tenant: &TenantId,
+        work: impl FnOnce(&Engine) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (own, all) = (self.queries_of(tenant), self.inner.querying.clone());
+        self.run(async move { (own.acquire_owned().await.ok(), all.acquire_owned().await.ok()) }, work).await
+    }
+
+    /// Runs what an editor asks while its user types. It takes milliseconds, so it does not queue behind queries.
+    pub async fn ask<T: Send + 'static>(&self, work: impl FnOnce(&Engine) -> T + Send + 'static) -> Result<T, Problem> {
+        let asking = self.inner.asking.clone();
+        self.run(async move { asking.acquire_owned().await.ok() }, work).await
+    }
+
+    fn queries_of(&self, tenant: &TenantId) -> Arc<Semaphore> {
+        let mut tenants = self.inner.tenants.lock();
+        let most = || Arc::new(Semaphore::new(QUERIES_OF_A_TENANT));
+        tenants.entry(tenant.clone()).or_insert_with(most).clone()
+    }
+
+    async fn run<P: Send + 'static, T: Send + 'static>(
+        &self,
+        permits: impl Future<Output = P>,
         work: impl FnOnce(&Engine) -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let engine = self.ready_engine()?.clone();
-        let querying = self.inner.querying.clone();
         let run = async move {
-            let permit = querying.acquire_owned().await;
-            joined(
-                tokio::task::spawn_blocking(move || {
-                    let _permit = permit;
-                    work(&engine)
-                })
-                .await,
-            )
+            // The semaphores are never closed; without a permit there would still be the right answer, only less politely.
+            let permits = permits.await;
+            let work = move || {
+                let _permits = permits;
+                work(&engine)
+            };
+            joined(tokio::task::spawn_blocking(work).await)
         };
         tokio::time::timeout(self.settings().query_timeout, run).await.map_err(|_| Problem::timeout())
     }

@@ -11,8 +11,11 @@ use axum::http::StatusCode;
 use penstock_dsl::fx::{Rates, RatesError};
 use penstock_engine::api::SubmitError;
 use penstock_engine::command::{Command, CommandOutcome, Refusal};
+use rust_decimal::Decimal;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
@@ -28,7 +31,35 @@ pub struct FxRequest {
     base: String,
     /// Units of each currency for one unit of the base, as decimals: `7.8` or `"7.8"`.
     #[schema(value_type = BTreeMap<String, f64>, example = json!({"HKD": 7.8, "PHP": 58.5}))]
-    rates: BTreeMap<String, Rate>,
+    rates: Pairs,
+}
+
+/// Currency codes and rates as sent: of a code that stands twice neither is dropped unseen.
+#[derive(Debug)]
+struct Pairs(Vec<(String, Rate)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = Pairs;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of currency codes and rates")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Pairs(pairs))
+    }
 }
 
 /// A decimal by its digits; never through floating point.
@@ -42,7 +73,11 @@ enum Rate {
 impl Rate {
     fn digits(&self) -> String {
         match self {
-            Rate::Number(number) => number.to_string(),
+            // JSON writers like exponents; `6.2e-05` is 0.000062, exactly.
+            Rate::Number(number) => {
+                let spelled = number.to_string();
+                Decimal::from_scientific(&spelled).map_or(spelled, |plain| plain.to_string())
+            }
             Rate::Text(text) => text.clone(),
         }
     }
@@ -52,7 +87,7 @@ impl FxRequest {
     /// The table, checked.
     pub fn table(&self) -> Result<Rates, RatesError> {
         let digits: Vec<(&str, String)> =
-            self.rates.iter().map(|(code, rate)| (code.as_str(), rate.digits())).collect();
+            self.rates.0.iter().map(|(code, rate)| (code.as_str(), rate.digits())).collect();
         Rates::new(&self.date, &self.base, digits.iter().map(|(code, rate)| (*code, rate.as_str())))
     }
 }
@@ -134,7 +169,7 @@ const TABLES_LISTED_MAX: usize = 100;
     (status = 401, description = "No API key, or a wrong one", body = Problem, content_type = "application/problem+json"),
 ), security(("apiKey" = [])))]
 pub async fn list(State(app): State<App>, Tenant(tenant): Tenant) -> Result<Json<FxTables>, Problem> {
-    let tables = app.query(move |engine| engine.fx_tables(&tenant)).await?;
+    let tables = app.ask(move |engine| engine.fx_tables(&tenant)).await?;
     let table = |rates: &Rates| FxTable {
         date: rates.date(),
         base: rates.base().to_string(),

@@ -27,7 +27,7 @@ pub async fn item(
     let Path((type_name, content_id)) = path.map_err(|e| Problem::bad_request(e.body_text()))?;
     let content_type = content_type(Some(&type_name))?.ok_or_else(|| Problem::not_found("no content type"))?;
     let missing = format!("there is no {content_type} {content_id:?}");
-    let found = app.query(move |engine| engine.item(&tenant, content_type, &content_id)).await?;
+    let found = app.ask(move |engine| engine.item(&tenant, content_type, &content_id)).await?;
     match found {
         Ok(Some(item)) => Ok(Json(item.into())),
         Ok(None) => Err(Problem::not_found(missing)),

@@ -42,7 +42,7 @@ pub async fn preview(
     let facets = wire.facets.unwrap_or(wire.after.is_none());
     let (rules, after, fx_date) = (wire.rules, wire.after, wire.fx_date);
     let request = api::PreviewRequest { rules, limit, after, facets, fx_date };
-    app.query(move |engine| match engine.preview(&tenant, &request) {
+    app.query(&tenant.clone(), move |engine| match engine.preview(&tenant, &request) {
         // A page can be large: it is written here, off the async threads.
         Ok(preview) => Ok(Json(PreviewResponse::new(preview, &request.rules)).into_response()),
         Err(error) => Err(Problem::preview(error, &request.rules)),

@@ -73,7 +73,7 @@ pub async fn properties(
 ) -> Result<Json<PropertiesResponse>, Problem> {
     let Query(query) = query.map_err(|_| Problem::query())?;
     let only = content_type(query.content_type.as_deref())?;
-    let all = app.query(move |engine| engine.properties(&tenant)).await?;
+    let all = app.query(&tenant.clone(), move |engine| engine.properties(&tenant)).await?;
     let all = all.map_err(|error| Problem::internal(&error))?;
     let properties = all.into_iter().filter(|p| only.is_none_or(|t| t == p.content_type)).map(Property::from).collect();
     Ok(Json(PropertiesResponse { properties }))

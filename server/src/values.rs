@@ -78,7 +78,10 @@ pub async fn values(
             .filter(|limit| (1..=LIMIT_MAX).contains(limit))
             .ok_or_else(|| Problem::bad_request(format!("limit must be from 1 to {LIMIT_MAX}, not {limit:?}")))?,
     };
-    let list = app.query(move |engine| engine.values(&tenant, &request)).await?.map_err(|e| Problem::values(&e))?;
+    let list = app
+        .query(&tenant.clone(), move |engine| engine.values(&tenant, &request))
+        .await?
+        .map_err(|e| Problem::values(&e))?;
     let values = list.values.into_iter().map(|(value, count)| ValueCount { value, count }).collect();
     let api::ValueList { truncated, exact, distinct_max, .. } = list;
     Ok(Json(ValuesResponse { values, truncated, exact, distinct_max }))

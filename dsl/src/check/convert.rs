@@ -63,7 +63,8 @@ impl Checker<'_> {
         match (low, high) {
             (Some(low), Some(high)) => Some(MoneyRange { currency: to, amounts: Interval { low, high } }),
             _ => {
-                let message = format!("an amount of this rule has more than 28 digits in {to}; make it smaller");
+                let message =
+                    format!("at the rates of {} an amount of this rule has more than 28 digits in {to}", rates.date());
                 self.error(code::NUMBER_TOO_LONG, span, message);
                 None
             }

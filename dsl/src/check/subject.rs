@@ -248,7 +248,11 @@ fn unknown_property(segment: &Segment, name: &str, content_type: Option<ContentT
             Diagnostic::error(code::UNKNOWN_PROPERTY, span, message)
         }
     };
-    finding.fix(format!("read the undeclared key {cited}"), span, undeclared)
+    // A key that the type declares is not reached as an undeclared one.
+    match content_type.and_then(|t| by_wire(t, name)) {
+        Some(_) => finding,
+        None => finding.fix(format!("read the undeclared key {cited}"), span, undeclared),
+    }
 }
 
 fn property_of_other_type(segment: &Segment, id: PropId, content_type: ContentType) -> Diagnostic {

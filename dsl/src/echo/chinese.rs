@@ -57,6 +57,9 @@ impl Speech for Chinese {
             Note::DefaultSlips => "如沒有註明差異數目，4 至 7 個字元的字詞容許一處差異，更長的容許兩處，更短的不容許。",
             Note::Slips => "一處差異指多一個、少一個或錯一個字元，或相鄰兩個字元對調。",
             Note::Language => "「語言」包括其地區及文字變體，例如 zh 包括 zh-HK，但不包括沒有註明語言的值。",
+            Note::AllLanguages => {
+                "如沒有指明語言，任何語言的值及沒有註明語言的值均計算在內；條件為否定時，任何一個值均不可符合。"
+            }
             Note::AnyLanguage => "「任何語言」不包括沒有註明語言的值。",
             Note::OtherCurrency => "如沒有註明換算，其他貨幣的金額不符合條件。",
             Note::NoRate => "該日沒有匯率的貨幣無法換算，其金額不符合條件。",

@@ -113,6 +113,7 @@ pub(super) enum Note {
     Words,
     DefaultSlips,
     Slips,
+    AllLanguages,
     Language,
     AnyLanguage,
     OtherCurrency,
@@ -150,6 +151,10 @@ impl<'a> Clause<'a> {
         notes.extend(of_extra.then_some(Note::Extra));
         notes.extend(self.subject.of_merchant.then_some(Note::Merchant));
         notes.extend(self.subject.locale.map(|l| if l == "*" { Note::AnyLanguage } else { Note::Language }));
+        let localized = |words: &Words| PropId::from_name(words.name).is_some_and(|id| has_languages(id.kind()));
+        let in_all = of_extra || matches!(self.subject.name, Name::Declared(words) if localized(words));
+        let values = !matches!(self.claim, Claim::Given | Claim::Number(_) | Claim::Money { .. } | Claim::Time { .. });
+        notes.extend((in_all && values && self.subject.locale.is_none()).then_some(Note::AllLanguages));
         let is_text = of_extra || matches!(self.subject.name, Name::Declared(words) if is_text(words));
         let compared = if is_text { Note::Text } else { Note::Exact };
         match &self.claim {
@@ -168,6 +173,11 @@ impl<'a> Clause<'a> {
             Claim::Time { at, .. } => notes.extend(at.any(Moment::is_now).then_some(Note::Evaluation)),
         }
     }
+}
+
+/// Whether content gives values of a kind by language.
+fn has_languages(kind: Kind) -> bool {
+    matches!(kind, Kind::Keyword | Kind::List | Kind::Text)
 }
 
 fn is_text(words: &Words) -> bool {

@@ -68,6 +68,9 @@ impl Speech for English {
             Note::Language => {
                 "“In the language” covers its regions and scripts, as zh covers zh-HK, and leaves out values given without a language."
             }
+            Note::AllLanguages => {
+                "Where no language is said, values in every language count, and those without one; where the rule says “not”, none may match."
+            }
             Note::AnyLanguage => "“In any language” leaves out values given without a language.",
             Note::OtherCurrency => "Where no conversion is said, amounts in another currency do not match.",
             Note::NoRate => "Amounts in a currency without a rate on that day cannot be converted and do not match.",

@@ -40,7 +40,7 @@ pub struct GroupAt {
 /// One change of a form. Places are those before the change; of several changes each sees what the ones before it made.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Change))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Change {
     /// Makes a rule say something else.
     SetRule {
@@ -133,6 +133,7 @@ pub enum Change {
         at: GroupAt,
     },
     /// Adds a block of one group of one rule.
+    #[serde(rename_all = "camelCase")]
     AddBlock {
         /// Before which block; the number of blocks for the end.
         block: usize,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// A whole text.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Form))]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Form {
     /// In the text's order.
@@ -20,8 +20,7 @@ pub struct Form {
     pub comments: Vec<Comment>,
     /// Whether the form holds all of the text; not so where an error of syntax stopped the reading of some part.
     pub complete: bool,
-    /// Errors of syntax; told, and not read back.
-    #[serde(skip_deserializing)]
+    /// Errors of syntax.
     pub errors: Vec<Diagnostic>,
 }
 
@@ -256,7 +255,7 @@ impl From<Operator> for &'static str {
 /// What stands on an operator's right.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Operand))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "shape", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(tag = "shape", rename_all = "camelCase")]
 pub enum Operand {
     /// Nothing (`is set`).
     None,
@@ -271,6 +270,7 @@ pub enum Operand {
         values: Vec<Value>,
     },
     /// `1..5`, `HKD 100..500`
+    #[serde(rename_all = "camelCase")]
     Range {
         /// The currency's code, or what is written where it is none that is known.
         #[serde(default)]

@@ -5,7 +5,8 @@ use super::client::{Client, Reply};
 use super::terminal::{cut, safe, safe_json, table, thousands};
 use anyhow::Context;
 use penstock_dsl::check::{CheckOptions, check};
-use penstock_dsl::diagnostic::render;
+use penstock_dsl::code;
+use penstock_dsl::diagnostic::{Diagnostic, render};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -33,6 +34,9 @@ pub struct Args {
     /// Go on after a page: the cursor that it ended with.
     #[arg(long, value_name = "CURSOR")]
     after: Option<String>,
+    /// The day whose exchange rates `~fx` converts at; the latest if not given.
+    #[arg(long, value_name = "DATE")]
+    fx_date: Option<String>,
     /// Print the server's JSON.
     #[arg(long)]
     json: bool,
@@ -44,13 +48,16 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
         text => text.to_string(),
     };
     // The same check as the server's, here for its carets.
-    let checked = check(&rules, &CheckOptions::default());
-    eprint!("{}", render(&rules, "rules", &checked.diagnostics));
-    if checked.expr.is_none() {
+    let mut findings = check(&rules, &CheckOptions::default()).diagnostics;
+    // But the exchange rates are the server's.
+    findings.retain(|finding| finding.code != code::NO_RATES);
+    eprint!("{}", render(&rules, "rules", &findings));
+    if findings.iter().any(Diagnostic::is_error) {
         return Ok(Verdict::No);
     }
     let client = Client::new(&args.url, 1);
-    let request = serde_json::json!({ "rules": rules, "limit": args.limit, "after": args.after });
+    let request =
+        serde_json::json!({ "rules": rules, "limit": args.limit, "after": args.after, "fxDate": args.fx_date });
     let reply = client
         .post("/api/v1/preview", &args.key, request.to_string().as_bytes())
         .with_context(|| format!("no answer from {}", client.url()))?;

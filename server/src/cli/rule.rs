@@ -71,6 +71,7 @@ pub enum EchoLanguage {
     /// English.
     En,
     /// Traditional Chinese.
+    #[value(name = "zh-Hant", alias = "zh-hant")]
     ZhHant,
 }
 

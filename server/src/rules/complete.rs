@@ -79,7 +79,7 @@ pub async fn complete(
         return Err(Problem::bad_request(format!("limit must be from 1 to {LIMIT_MAX}, not {limit}")));
     }
     let request = engine::CompleteRequest { rules: request.rules, offset: request.offset, limit };
-    let found = app.query(move |engine| engine.complete(&tenant, &request)).await?;
+    let found = app.ask(move |engine| engine.complete(&tenant, &request)).await?;
     let found = found.map_err(|error| Problem::internal(&error))?;
     let candidates = found.candidates.into_iter().map(Candidate::from).collect();
     Ok(Json(CompleteResponse { span: found.span.into(), candidates, truncated: found.truncated }))

@@ -89,7 +89,7 @@ pub async fn hover(
     Tenant(tenant): Tenant,
     ApiJson(request): ApiJson<HoverRequest>,
 ) -> Result<Json<HoverResponse>, Problem> {
-    let found = app.query(move |engine| engine.hover(&tenant, &request.rules, request.offset)).await?;
+    let found = app.ask(move |engine| engine.hover(&tenant, &request.rules, request.offset)).await?;
     let hover = found.map_err(|error| Problem::internal(&error))?.map(Hover::from);
     Ok(Json(HoverResponse { hover }))
 }

@@ -108,7 +108,7 @@ pub async fn lint_rules(
     let options = options.map_err(|e| Problem::no_rates(e.to_string()))?;
     let against: Vec<_> = request.against.into_iter().map(|named| (named.name, named.rules)).collect();
     let rules = request.rules;
-    app.query(move |engine| match engine.lint(&tenant, &rules, &options, &against) {
+    app.query(&tenant.clone(), move |engine| match engine.lint(&tenant, &rules, &options, &against) {
         Ok(report) => Ok(Json(LintResponse::new(report, &rules))),
         Err(error) => Err(Problem::preview(error, &rules)),
     })
