@@ -6,7 +6,7 @@
 use super::intervals::{is_inverted, scaled, unsigned};
 use super::needles;
 use super::seen::Counter;
-use super::words::{self, Words};
+use super::words::{self, End, Words};
 use penstock_dsl::expr::{Fuzzy, Interval, Predicate, PropertyRef, Subject, Test, TimePoint};
 use penstock_dsl::limits::{DURATION_MS_MAX, VALUES_MAX};
 use rust_decimal::Decimal;
@@ -111,7 +111,7 @@ impl Entry {
             (Entry::Never, _) => 0,
             (Entry::Any, Test::KeywordIn(values) | Test::TextIn(values)) => values.len(),
             (Entry::Any, Test::Money(ranges) | Test::PriceOverlaps(ranges) | Test::PriceWithin(ranges)) => ranges.len(),
-            (Entry::Word(at), Test::Fuzzy(query)) => words::keys(&query.words[at]).len(),
+            (Entry::Word(at), Test::Fuzzy(query)) => words::keys(&query.words[at], End::Head).len(),
             _ => 1,
         }
     }
