@@ -41,6 +41,7 @@ fn main() -> Result<()> {
     let documents: Vec<Document> = documents.into_iter().flatten().collect();
     let questions = draw(&generator, most)?;
     println!("matching: {} items, {} different questions drawn", documents.len(), questions.len());
+    weigh(&questions)?;
     for standing in [1_000, 10_000, most] {
         measure(&documents, &questions[..standing.min(questions.len())])?;
     }
@@ -87,11 +88,7 @@ fn measure(documents: &[Document], questions: &[Asked]) -> Result<()> {
     let begun = Instant::now();
     let (mut standing, ids) = stand(questions);
     let insert_us = begun.elapsed().as_secs_f64() * US / questions.len() as f64;
-    println!(
-        "{} standing: inserted in {insert_us:.1} us each; {:.0} bytes each",
-        standing.len(),
-        bytes_of(questions) / questions.len() as f64
-    );
+    println!("{} standing: inserted in {insert_us:.1} us each", standing.len());
 
     let (cold_us, _) = pass(&standing, documents, 1);
     let begun = Instant::now();
@@ -139,14 +136,23 @@ fn stand(questions: &[Asked]) -> (Standing, Vec<QuestionId>) {
     (standing, ids)
 }
 
-/// Memory that standing questions take: of several copies, so that what was freed before is used up and does not hide them.
-fn bytes_of(questions: &[Asked]) -> f64 {
+/// Prints the memory of standing questions. Two copies come first, so that what was freed before does not hide the third.
+fn weigh(questions: &[Asked]) -> Result<()> {
     let memory = || stats::memory_bytes(std::process::id()).0;
-    let copies = (200_000 / questions.len()).max(2);
-    let _first: Vec<_> = (0..copies).map(|_| stand(questions).0).collect();
+    let _used_up = [stand(questions), stand(questions)];
     let before = memory();
-    let _second: Vec<_> = (0..copies).map(|_| stand(questions).0).collect();
-    memory().saturating_sub(before) as f64 / copies as f64
+    let (standing, ids) = stand(questions);
+    let each = |bytes: f64| bytes / ids.len() as f64;
+    let taken = each(memory().saturating_sub(before) as f64);
+    let costs = ids.iter().map(|id| standing.cost(*id)).collect::<Option<Vec<_>>>().context("a standing question")?;
+    let told = each(costs.iter().map(|cost| cost.bytes as f64).sum());
+    let places = each(costs.iter().map(|cost| cost.places as f64).sum());
+    println!(
+        "{} standing: {taken:.0} bytes each (by their own account {told:.0}), in {places:.1} places each; {} asked of every item",
+        ids.len(),
+        standing.always_asked()
+    );
+    Ok(())
 }
 
 /// Microseconds an item, and how many questions passed in all.

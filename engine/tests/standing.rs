@@ -289,6 +289,6 @@ fn hostile_texts_take_time_in_proportion() {
         let store = document(vec![], vec![ExtValue::Text { text: text(&said), number: None }]);
         standing.passing(&store, NOW_MS, &mut probe);
     }
-    // Generous: an unoptimised build on a busy machine; without bounds it takes minutes.
+    // Generous, for an unoptimised build on a busy machine.
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }

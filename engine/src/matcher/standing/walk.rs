@@ -76,7 +76,9 @@ impl<'a> Walk<'a> {
     pub fn hit(&mut self, question: u32, sure: bool) {
         let flags = self.standing.flags[question as usize];
         if flags & self.type_bit == 0 {
-        } else if sure && flags & DECIDED != 0 {
+            return;
+        }
+        if sure && flags & DECIDED != 0 {
             self.probe.passed.insert(question as usize);
         } else {
             self.probe.asked.insert(question as usize);
