@@ -37,10 +37,11 @@ fuzz:
 	@.ci/install
 	fuzz/run $(FUZZ_SECONDS)
 
-# Measures the rule language, ingest and preview beside their peers, and completion; docs/benchmarks.md explains the figures.
+# Measures the rule language, ingest, preview and matching beside their peers, and completion; docs/benchmarks.md explains them.
 bench:
 	@.ci/install build
 	cargo bench --locked -p penstock-dsl --bench rules
 	cargo bench --locked --bench ingest
 	cargo bench --locked --bench preview
 	cargo bench --locked --bench complete
+	cargo bench --locked --bench matching

@@ -115,18 +115,25 @@ fn text_matches(text: &Text, test: &Test) -> bool {
 
 /// Whether a folded text matches a fuzzy query.
 pub fn fuzzy_matches(folded: &str, query: &Fuzzy) -> bool {
-    if !query.runs.iter().all(|run| folded.contains(run.as_str())) {
-        return false;
-    }
-    if query.words.is_empty() {
-        return true;
-    }
-    let tokens = tokens(folded);
+    runs_match(folded, query) && (query.words.is_empty() || words_match(&tokens(folded), query))
+}
+
+/// Whether a folded text matches a fuzzy query; `tokens` are the text's.
+pub fn fuzzy_matches_tokens(folded: &str, tokens: &[Token<'_>], query: &Fuzzy) -> bool {
+    runs_match(folded, query) && words_match(tokens, query)
+}
+
+fn runs_match(folded: &str, query: &Fuzzy) -> bool {
+    query.runs.iter().all(|run| folded.contains(run.as_str()))
+}
+
+fn words_match(tokens: &[Token<'_>], query: &Fuzzy) -> bool {
     let has = |wanted: &FuzzyWord| tokens.iter().any(|t| matches!(t, Token::Word(word) if word_matches(word, wanted)));
     query.words.iter().all(has)
 }
 
-fn word_matches(word: &str, wanted: &FuzzyWord) -> bool {
+/// Whether a word of a text matches a word of a fuzzy query.
+pub fn word_matches(word: &str, wanted: &FuzzyWord) -> bool {
     (wanted.prefix && word.starts_with(wanted.text.as_str())) || within_distance(&wanted.text, word, wanted.distance)
 }
 

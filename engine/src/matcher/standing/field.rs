@@ -1,0 +1,259 @@
+//! The questions about one property, by what an item must have to be asked them.
+
+use super::entry::{Entry, TimeEnds, needle_text, scaled_ends};
+use super::intervals::{Ask, Intervals, scaled, unsigned};
+use super::multimap::{Change, Multimap};
+use super::needles::Needles;
+use super::walk::Walk;
+use super::words::Words;
+use crate::content::document::{ExtValue, Localized, Money, PriceRange, Text, Values};
+use crate::matcher::evaluate::epoch_ms;
+use hashbrown::HashMap;
+use penstock_dsl::expr::{MoneyRange, Test};
+use penstock_dsl::limits::DURATION_MS_MAX;
+use penstock_dsl::registry::Currency;
+use penstock_dsl::text::{Token, tokens};
+use rust_decimal::Decimal;
+
+/// A structure that is there while something is in it.
+type Lazy<T> = Option<Box<T>>;
+type ByCurrency = HashMap<Currency, Intervals>;
+
+/// The structures of one property.
+#[derive(Default)]
+pub struct Field {
+    /// Tells this property's counts from others'.
+    salt: u64,
+    /// Entered by the property being set.
+    present: Vec<u32>,
+    keywords: Multimap<Box<str>>,
+    texts: Multimap<Box<str>>,
+    booleans: [Vec<u32>; 2],
+    numbers: Lazy<Intervals>,
+    /// Amounts of money, by currency.
+    money: ByCurrency,
+    /// Price ranges that must overlap, by currency.
+    overlaps: ByCurrency,
+    /// Price ranges that must lie inside, by currency.
+    within: ByCurrency,
+    times: Lazy<Intervals>,
+    /// Milliseconds from the time of evaluation.
+    relative: Lazy<Intervals>,
+    needles: Lazy<Needles>,
+    words: Lazy<Words>,
+    /// Questions that entered by one of several values, which are counted for them.
+    one_of_all: u32,
+}
+
+impl Field {
+    /// An empty field; `salt` tells its counts from other properties'.
+    pub fn of(salt: u64) -> Box<Self> {
+        Box::new(Field { salt, ..Field::default() })
+    }
+
+    /// Puts a question in, or takes it out.
+    pub fn change(&mut self, change: Change, entry: Entry, test: &Test, question: u32) {
+        match entry {
+            // Of every item: the caller's business.
+            Entry::Never | Entry::Always => {}
+            Entry::Present => change_list(&mut self.present, change, question),
+            Entry::Any => self.change_any(change, test, question),
+            Entry::Value(at) => {
+                match test {
+                    Test::KeywordAll(values) => self.keywords.change(change, values[at].as_str(), question),
+                    Test::TextAll(values) => self.texts.change(change, values[at].as_str(), question),
+                    _ => {}
+                }
+                match change {
+                    Change::Enter => self.one_of_all += 1,
+                    Change::Leave => self.one_of_all -= 1,
+                }
+            }
+            Entry::Needle { needle, at } => {
+                let Some(text) = needle_text(test, needle) else { return };
+                change_in(&mut self.needles, Needles::is_empty, |all| all.change(change, text, at, question));
+            }
+            Entry::Word(at) => {
+                let Test::Fuzzy(query) = test else { return };
+                change_in(&mut self.words, Words::is_empty, |all| all.change(change, &query.words[at], question));
+            }
+        }
+    }
+
+    fn change_any(&mut self, change: Change, test: &Test, question: u32) {
+        match test {
+            Test::KeywordIn(values) => values.iter().for_each(|v| self.keywords.change(change, v.as_str(), question)),
+            Test::TextIn(values) => values.iter().for_each(|v| self.texts.change(change, v.as_str(), question)),
+            Test::Bool(is) => change_list(&mut self.booleans[usize::from(*is)], change, question),
+            Test::Number(interval) => {
+                let (low, high) = scaled_ends(interval);
+                change_in(&mut self.numbers, Intervals::is_empty, |all| all.change(change, low, high, question));
+            }
+            Test::Money(ranges) => change_ranges(&mut self.money, change, ranges, question),
+            Test::PriceOverlaps(ranges) => change_ranges(&mut self.overlaps, change, ranges, question),
+            Test::PriceWithin(ranges) => change_ranges(&mut self.within, change, ranges, question),
+            Test::Time(interval) => {
+                let Some(ends) = TimeEnds::of(interval) else { return };
+                let times = if ends.relative { &mut self.relative } else { &mut self.times };
+                change_in(times, Intervals::is_empty, |all| all.change(change, ends.low, ends.high, question));
+            }
+            // These enter in other ways.
+            Test::IsSet | Test::KeywordAll(_) | Test::TextAll(_) | Test::Contains(_) | Test::Fuzzy(_) => {}
+        }
+    }
+
+    /// Whether no question is in it.
+    pub fn is_empty(&self) -> bool {
+        self.present.is_empty()
+            && self.keywords.is_empty()
+            && self.texts.is_empty()
+            && self.booleans.iter().all(Vec::is_empty)
+            && [&self.money, &self.overlaps, &self.within].iter().all(|ranges| ranges.is_empty())
+            && [&self.numbers, &self.times, &self.relative].iter().all(|intervals| intervals.is_none())
+            && self.needles.is_none()
+            && self.words.is_none()
+    }
+
+    /// Asks about the values of a declared property.
+    pub fn walk_declared(&self, values: &Values, walk: &mut Walk<'_>) {
+        walk.ask_all(&self.present);
+        match values {
+            Values::Presence(_) => {}
+            Values::Keywords(lists) => {
+                lists.iter().flat_map(|list| &list.value).for_each(|value| self.keyword(value, walk));
+            }
+            Values::Texts(texts) => texts.iter().for_each(|text| self.text(&text.value, text.locale.as_deref(), walk)),
+            Values::Numbers(numbers) => numbers.iter().for_each(|number| self.number(&number.value, walk)),
+            Values::Money(amounts) => amounts.iter().for_each(|money| self.amount(&money.value, walk)),
+            Values::Times(times) => times.iter().for_each(|time| self.time(time.value, walk)),
+            Values::PriceRange(range) => self.price_range(range, walk),
+        }
+    }
+
+    /// Asks about the values of an undeclared key.
+    pub fn walk_ext(&self, values: &[Localized<Vec<ExtValue>>], walk: &mut Walk<'_>) {
+        walk.ask_all(&self.present);
+        for list in values {
+            for value in &list.value {
+                if let Some(text) = value.text() {
+                    self.text(text, list.locale.as_deref(), walk);
+                }
+                if let Some(number) = value.number() {
+                    self.number(&number, walk);
+                    if (self.times.is_some() || self.relative.is_some())
+                        && let Some(ms) = epoch_ms(number)
+                    {
+                        self.time(ms, walk);
+                    }
+                }
+                match value {
+                    ExtValue::Money(money) => self.amount(money, walk),
+                    ExtValue::Bool(is) => walk.hit_all(&self.booleans[usize::from(*is)]),
+                    ExtValue::Text { .. } | ExtValue::Number { .. } => {}
+                }
+            }
+        }
+    }
+
+    fn keyword(&self, value: &str, walk: &mut Walk<'_>) {
+        if self.one_of_all > 0 {
+            walk.count_value(self.salt, value);
+        }
+        walk.hit_all(self.keywords.get(value));
+    }
+
+    fn text(&self, text: &Text, locale: Option<&str>, walk: &mut Walk<'_>) {
+        let folded = &*text.folded;
+        if self.one_of_all > 0 {
+            walk.count_value(self.salt, folded);
+        }
+        walk.hit_all(self.texts.get(folded));
+        let counter = walk.counter(self.salt);
+        if let Some(needles) = &self.needles {
+            needles.find(folded, counter, |question, sure| walk.hit_text(question, sure));
+        }
+        let mut words_of_text = Vec::new();
+        if let Some(words) = &self.words {
+            words_of_text = tokens(folded);
+            let mut places = walk.take_places();
+            for token in &words_of_text {
+                if let Token::Word(word) = token {
+                    words.find(word, counter, &mut places, |question| walk.hit_text(question, true));
+                }
+            }
+            walk.give_back_places(places);
+        }
+        walk.decide_here(folded, locale, words_of_text);
+    }
+
+    fn number(&self, number: &Decimal, walk: &mut Walk<'_>) {
+        if let Some(numbers) = &self.numbers {
+            let at = scaled(number);
+            numbers.find(Ask::Holds, at, at, |question, sure| walk.hit(question, sure));
+        }
+    }
+
+    fn amount(&self, money: &Money, walk: &mut Walk<'_>) {
+        if let Some(amounts) = self.money.get(&money.currency) {
+            let at = scaled(&money.amount);
+            amounts.find(Ask::Holds, at, at, |question, sure| walk.hit(question, sure));
+        }
+    }
+
+    fn price_range(&self, range: &PriceRange, walk: &mut Walk<'_>) {
+        let (low, high) = (scaled(&range.low), scaled(&range.high));
+        for (ranges, ask) in [(&self.overlaps, Ask::Overlaps), (&self.within, Ask::Holds)] {
+            if let Some(intervals) = ranges.get(&range.currency) {
+                intervals.find(ask, low, high, |question, sure| walk.hit(question, sure));
+            }
+        }
+    }
+
+    fn time(&self, ms: i64, walk: &mut Walk<'_>) {
+        if let Some(times) = &self.times {
+            times.find(Ask::Holds, unsigned(ms), unsigned(ms), |question, sure| walk.hit(question, sure));
+        }
+        let Some(relative) = &self.relative else { return };
+        if walk.now_ms.unsigned_abs() > (i64::MAX - DURATION_MS_MAX).unsigned_abs() {
+            // Near the ends of time points in time saturate, and differences say nothing.
+            return relative.all().for_each(|question| walk.ask(question));
+        }
+        let at = unsigned(ms.saturating_sub(walk.now_ms));
+        relative.find(Ask::Holds, at, at, |question, sure| walk.hit(question, sure));
+    }
+}
+
+fn change_list(list: &mut Vec<u32>, change: Change, question: u32) {
+    match change {
+        Change::Enter => list.push(question),
+        Change::Leave => {
+            list.retain(|other| *other != question);
+            if list.is_empty() {
+                *list = Vec::new();
+            }
+        }
+    }
+}
+
+/// Changes what is in a structure: it is made when first needed, and goes when it is empty.
+fn change_in<T: Default>(structure: &mut Lazy<T>, is_empty: fn(&T) -> bool, change: impl FnOnce(&mut T)) {
+    let inside = structure.get_or_insert_default();
+    change(inside);
+    if is_empty(inside) {
+        *structure = None;
+    }
+}
+
+fn change_ranges(by_currency: &mut ByCurrency, change: Change, ranges: &[MoneyRange], question: u32) {
+    for range in ranges {
+        let (low, high) = scaled_ends(&range.amounts);
+        let intervals = by_currency.entry(range.currency).or_default();
+        intervals.change(change, low, high, question);
+        if intervals.is_empty() {
+            by_currency.remove(&range.currency);
+        }
+    }
+    if by_currency.is_empty() {
+        *by_currency = HashMap::new();
+    }
+}

@@ -1,0 +1,300 @@
+//! Standing questions: many predicates asked of every item, in time that grows with what an item passes and not with how
+//! many stand.
+//!
+//! Equal predicates are one question, whoever asks. Each question stands in a structure of its property under something
+//! that an item must have to pass it (its [`entry`]); an item looks up what it has, and where that alone does not decide,
+//! the bare evaluator does. Invariant: [`Standing::passing`] equals [`Standing::scan`] for every item.
+//!
+//! A predicate is read of the document that it is asked of, whosever property it names. This module knows no rule sets, no
+//! ordinals, no log and no threads, and nothing of why a question is asked.
+
+mod entry;
+mod field;
+mod intervals;
+mod multimap;
+mod needles;
+mod question;
+mod seen;
+mod walk;
+mod words;
+
+pub use entry::ENTRIES_MAX;
+pub use question::Cost;
+pub use walk::Probe;
+
+use crate::content::document::Document;
+use crate::matcher::evaluate::holds;
+use entry::Entry;
+use field::Field;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use multimap::Change;
+use penstock_dsl::expr::{Predicate, PropertyRef, Test};
+use penstock_dsl::registry::ContentType;
+use question::Question;
+use seen::{Counter, Seen};
+use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use walk::{DECIDED, FUZZY, Walk};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A standing question. The id of a question that nobody asks any more may become another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct QuestionId(pub u32);
+
+/// A better entry must have been seen less than half as often as the one it replaces: moving has its price.
+const RARER: u32 = 2;
+
+/// Standing questions.
+#[derive(Default)]
+pub struct Standing {
+    questions: Vec<Option<Box<Question>>>,
+    free: BTreeSet<u32>,
+    /// Questions by predicate.
+    known: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    /// Of each question: the content types that ask it, [`DECIDED`], [`FUZZY`].
+    flags: Vec<u8>,
+    /// Questions of every item.
+    always: BTreeSet<u32>,
+    declared: Vec<Option<Box<Field>>>,
+    ext: HashMap<Box<str>, Box<Field>>,
+    seen: Seen,
+    items: AtomicU64,
+    /// Where [`Standing::settle`] goes on.
+    next_to_settle: usize,
+}
+
+impl Standing {
+    /// Takes a question in for the items of a content type. Each call needs its own [`Standing::remove`].
+    pub fn insert(&mut self, predicate: &Predicate, content_type: ContentType) -> QuestionId {
+        let hash = self.hasher.hash_one(predicate);
+        let is = |id: &u32| self.question(*id).is_some_and(|question| question.predicate == *predicate);
+        let id = match self.known.find(hash, is) {
+            Some(id) => *id,
+            None => self.add(hash, predicate),
+        };
+        if let Some(question) = &mut self.questions[id as usize] {
+            question.askers[content_type.index()] += 1;
+        }
+        self.flags[id as usize] |= 1 << content_type.index();
+        QuestionId(id)
+    }
+
+    /// Takes back one [`Standing::insert`]; nothing happens where there was none.
+    pub fn remove(&mut self, id: QuestionId, content_type: ContentType) {
+        let Some(question) = self.questions.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        let askers = &mut question.askers[content_type.index()];
+        *askers = askers.saturating_sub(1);
+        if *askers == 0 {
+            self.flags[id.0 as usize] &= !(1 << content_type.index());
+        }
+        if question.askers == [0; ContentType::ALL.len()] {
+            self.drop_question(id.0);
+        }
+    }
+
+    /// The questions that an item passes, in order. What it looks at is counted, for [`Standing::cost`] and for choosing rare
+    /// entries.
+    pub fn passing<'a>(&'a self, document: &Document, now_ms: i64, probe: &'a mut Probe) -> &'a [QuestionId] {
+        let n = self.items.fetch_add(1, Relaxed);
+        let seen = self.seen.samples(n).then_some(&self.seen);
+        let mut walk = Walk::new(self, probe, document, now_ms, seen);
+        self.always.iter().for_each(|id| walk.hit(*id, true));
+        for (property, values) in &document.declared {
+            if let Some(Some(field)) = self.declared.get(usize::from(property.0)) {
+                field.walk_declared(values, &mut walk);
+            }
+        }
+        if !self.ext.is_empty() {
+            for (key, values) in &document.ext {
+                if let Some(field) = self.ext.get(key) {
+                    field.walk_ext(values, &mut walk);
+                }
+            }
+        }
+        walk.finish(document)
+    }
+
+    /// The same by asking every question of the item: what [`Standing::passing`] is held against.
+    pub fn scan(&self, document: &Document, now_ms: i64) -> Vec<QuestionId> {
+        let type_bit = 1 << document.content_type.index();
+        let asked = self.flags.iter().enumerate().filter(|(_, flags)| **flags & type_bit != 0);
+        let passes = |id: &u32| self.question(*id).is_some_and(|q| holds(&q.predicate, document, now_ms));
+        asked.map(|(id, _)| id as u32).filter(passes).map(QuestionId).collect()
+    }
+
+    /// Looks at `most` questions, in turn, and gives those a rarer entry for which items have shown one; tells how many.
+    /// Questions that came before any item had no choice but to guess.
+    pub fn settle(&mut self, most: usize) -> usize {
+        let mut moved = 0;
+        for _ in 0..most.min(self.questions.len()) {
+            self.next_to_settle = (self.next_to_settle + 1) % self.questions.len();
+            moved += usize::from(self.settle_one(self.next_to_settle as u32));
+        }
+        moved
+    }
+
+    /// What a question costs; `None` where there is none.
+    pub fn cost(&self, id: QuestionId) -> Option<Cost> {
+        self.question(id.0).map(Question::cost)
+    }
+
+    /// The predicate of a question.
+    pub fn predicate(&self, id: QuestionId) -> Option<&Predicate> {
+        self.question(id.0).map(|question| &question.predicate)
+    }
+
+    /// Questions.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether there is no question, and so nothing in memory but this.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Questions that every item of their types is asked, since no structure can tell them apart.
+    pub fn always_asked(&self) -> usize {
+        self.always.len()
+    }
+
+    /// Properties that some question is about, as far as structures know.
+    pub fn properties(&self) -> usize {
+        self.declared.iter().flatten().count() + self.ext.len()
+    }
+
+    fn question(&self, id: u32) -> Option<&Question> {
+        self.questions.get(id as usize)?.as_deref()
+    }
+
+    fn add(&mut self, hash: u64, predicate: &Predicate) -> u32 {
+        self.seen.open();
+        let (entry, _) = Entry::rarest(predicate, Counter::of(&self.seen, salt(predicate)));
+        let id = self.free.pop_first().unwrap_or_else(|| {
+            self.questions.push(None);
+            self.flags.push(0);
+            (self.questions.len() - 1) as u32
+        });
+        self.questions[id as usize] = Some(Box::new(Question::new(predicate.clone(), entry)));
+        let Standing { questions, hasher, known, .. } = self;
+        known.insert_unique(hash, id, |id| match &questions[*id as usize] {
+            Some(question) => hasher.hash_one(&question.predicate),
+            None => 0,
+        });
+        self.flags[id as usize] = flags(predicate, entry);
+        self.change(Change::Enter, predicate, entry, id);
+        id
+    }
+
+    fn drop_question(&mut self, id: u32) {
+        let Some(question) = self.questions[id as usize].take() else { return };
+        let hash = self.hasher.hash_one(&question.predicate);
+        if let Ok(entry) = self.known.find_entry(hash, |known| *known == id) {
+            entry.remove();
+        }
+        self.change(Change::Leave, &question.predicate, question.entry, id);
+        self.flags[id as usize] = 0;
+        self.free.insert(id);
+        self.give_memory_back();
+    }
+
+    fn give_memory_back(&mut self) {
+        if self.is_empty() {
+            *self = Standing::default();
+            return;
+        }
+        while let Some(None) = self.questions.last() {
+            self.questions.pop();
+            self.flags.pop();
+            self.free.remove(&(self.questions.len() as u32));
+        }
+        if self.questions.len() < self.questions.capacity() / 4 {
+            self.questions.shrink_to(self.questions.len() * 2);
+            self.flags.shrink_to(self.questions.len() * 2);
+            let Standing { questions, hasher, known, .. } = self;
+            known.shrink_to(known.len() * 2, |id| match &questions[*id as usize] {
+                Some(question) => hasher.hash_one(&question.predicate),
+                None => 0,
+            });
+        }
+    }
+
+    fn settle_one(&mut self, id: u32) -> bool {
+        let Some(question) = self.question(id) else { return false };
+        let Predicate::Test { test, .. } = &question.predicate else { return false };
+        let counter = Counter::of(&self.seen, salt(&question.predicate));
+        let (old, times) = (question.entry, question.entry.times(test, counter));
+        if times == 0 {
+            return false;
+        }
+        let (entry, rarest) = Entry::rarest(&question.predicate, counter);
+        if entry == old || rarest.saturating_mul(RARER) >= times {
+            return false;
+        }
+        let Some(mut question) = self.questions[id as usize].take() else { return false };
+        self.change(Change::Leave, &question.predicate, old, id);
+        self.change(Change::Enter, &question.predicate, entry, id);
+        self.flags[id as usize] = self.flags[id as usize] & !DECIDED | flags(&question.predicate, entry);
+        question.entry = entry;
+        self.questions[id as usize] = Some(question);
+        true
+    }
+
+    /// Puts a question in where its entry says, or takes it out.
+    fn change(&mut self, change: Change, predicate: &Predicate, entry: Entry, id: u32) {
+        match (entry, change) {
+            (Entry::Never, _) => return,
+            (Entry::Always, Change::Enter) => {
+                self.always.insert(id);
+                return;
+            }
+            (Entry::Always, Change::Leave) => {
+                self.always.remove(&id);
+                return;
+            }
+            _ => {}
+        }
+        let Predicate::Test { subject, test } = predicate else { return };
+        match &subject.property {
+            PropertyRef::Declared(property) => {
+                let at = usize::from(property.0);
+                if self.declared.len() <= at {
+                    self.declared.resize_with(at + 1, || None);
+                }
+                let field = self.declared[at].get_or_insert_with(|| Field::of(salt(predicate)));
+                field.change(change, entry, test, id);
+                if field.is_empty() {
+                    self.declared[at] = None;
+                }
+            }
+            PropertyRef::Ext(key) => {
+                let field = self.ext.entry(key.as_str().into()).or_insert_with(|| Field::of(salt(predicate)));
+                field.change(change, entry, test, id);
+                if field.is_empty() {
+                    self.ext.remove(key.as_str());
+                    self.ext.shrink_to(self.ext.len() * 2);
+                }
+            }
+            PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => {}
+        }
+    }
+}
+
+fn flags(predicate: &Predicate, entry: Entry) -> u8 {
+    let fuzzy = matches!(predicate, Predicate::Test { test: Test::Fuzzy(_), .. });
+    (if entry.decides(predicate) { DECIDED } else { 0 }) | (if fuzzy { FUZZY } else { 0 })
+}
+
+/// Tells the counts of one property from those of another.
+fn salt(predicate: &Predicate) -> u64 {
+    match predicate {
+        Predicate::Test { subject, .. } => match &subject.property {
+            PropertyRef::Declared(property) => xxh3_64(&property.0.to_le_bytes()),
+            PropertyRef::Ext(key) => xxh3_64(key.as_bytes()),
+            PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => 0,
+        },
+        Predicate::All => 0,
+    }
+}

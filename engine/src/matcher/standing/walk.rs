@@ -1,0 +1,160 @@
+//! One item's way through the structures: which questions it has passed, and which have yet to be asked.
+
+use super::entry::value_key;
+use super::seen::{Counter, Seen};
+use super::{QuestionId, Standing};
+use crate::content::document::Document;
+use crate::matcher::evaluate::{fuzzy_matches_tokens, holds, in_range};
+use fixedbitset::FixedBitSet;
+use penstock_dsl::expr::{Predicate, Test};
+use penstock_dsl::text::{Token, tokens};
+
+/// A question's entry decides it.
+pub const DECIDED: u8 = 1 << 4;
+/// A question's test is a fuzzy one, decided text by text.
+pub const FUZZY: u8 = 1 << 5;
+
+/// Room to work in, kept from one item to the next; a thread needs one of its own.
+#[derive(Default)]
+pub struct Probe {
+    passed: FixedBitSet,
+    /// To be asked of the item by the evaluator.
+    asked: FixedBitSet,
+    /// To be asked of the text at hand; the same as `here`.
+    here_set: FixedBitSet,
+    here: Vec<u32>,
+    places: Vec<u32>,
+    answer: Vec<QuestionId>,
+}
+
+/// One item's walk.
+pub struct Walk<'a> {
+    standing: &'a Standing,
+    probe: &'a mut Probe,
+    /// The bit of the item's content type among a question's.
+    type_bit: u8,
+    /// Where what is seen is counted, if this item is.
+    seen: Option<&'a Seen>,
+    /// The time of evaluation, epoch milliseconds.
+    pub now_ms: i64,
+}
+
+impl<'a> Walk<'a> {
+    /// Begins a walk.
+    pub fn new(
+        standing: &'a Standing,
+        probe: &'a mut Probe,
+        document: &Document,
+        now_ms: i64,
+        seen: Option<&'a Seen>,
+    ) -> Self {
+        for set in [&mut probe.passed, &mut probe.asked, &mut probe.here_set] {
+            set.clear();
+            set.grow(standing.flags.len());
+        }
+        Walk { standing, probe, type_bit: 1 << document.content_type.index(), seen, now_ms }
+    }
+
+    /// What counts a property's keys, if this item is counted.
+    pub fn counter(&self, salt: u64) -> Counter<'a> {
+        self.seen.map_or(Counter::none(), |seen| Counter::of(seen, salt))
+    }
+
+    /// Counts a whole value.
+    pub fn count_value(&self, salt: u64, value: &str) {
+        if self.seen.is_some() {
+            self.counter(salt).count(value_key(value));
+        }
+    }
+
+    /// The item has what these questions' entries say.
+    pub fn hit_all(&mut self, questions: &[u32]) {
+        questions.iter().for_each(|question| self.hit(*question, true));
+    }
+
+    /// The item has what the question's entry says, or (not `sure`) may have it.
+    pub fn hit(&mut self, question: u32, sure: bool) {
+        let flags = self.standing.flags[question as usize];
+        if flags & self.type_bit == 0 {
+            return;
+        }
+        if sure && flags & DECIDED != 0 {
+            self.probe.passed.insert(question as usize);
+        } else {
+            self.probe.asked.insert(question as usize);
+        }
+    }
+
+    /// The same of the text at hand.
+    pub fn hit_text(&mut self, question: u32, sure: bool) {
+        let flags = self.standing.flags[question as usize];
+        if flags & FUZZY == 0 || (sure && flags & DECIDED != 0) {
+            self.hit(question, sure);
+        } else if flags & self.type_bit != 0 && !self.probe.here_set.put(question as usize) {
+            self.probe.here.push(question);
+        }
+    }
+
+    /// The questions are to be asked of the item.
+    pub fn ask_all(&mut self, questions: &[u32]) {
+        questions.iter().for_each(|question| self.ask(*question));
+    }
+
+    /// The question is to be asked of the item.
+    pub fn ask(&mut self, question: u32) {
+        self.hit(question, false);
+    }
+
+    /// Room for places of words; to be given back.
+    pub fn take_places(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.probe.places)
+    }
+
+    /// Takes the room back.
+    pub fn give_back_places(&mut self, places: Vec<u32>) {
+        self.probe.places = places;
+    }
+
+    /// Asks the text at hand what its words and substrings have brought up. `words` are the text's, or none were needed yet.
+    pub fn decide_here<'t>(&mut self, folded: &'t str, locale: Option<&str>, mut words: Vec<Token<'t>>) {
+        if self.probe.here.is_empty() {
+            return;
+        }
+        if words.is_empty() {
+            words = tokens(folded);
+        }
+        for at in 0..self.probe.here.len() {
+            let id = self.probe.here[at];
+            self.probe.here_set.remove(id as usize);
+            let (false, Some(question)) = (self.probe.passed.contains(id as usize), self.standing.question(id)) else {
+                continue;
+            };
+            let Predicate::Test { subject, test: Test::Fuzzy(query) } = &question.predicate else { continue };
+            let passes = in_range(locale, subject.locale.as_deref()) && fuzzy_matches_tokens(folded, &words, query);
+            question.count(passes);
+            if passes {
+                self.probe.passed.insert(id as usize);
+            }
+        }
+        self.probe.here.clear();
+    }
+
+    /// Asks the item what is still open; the questions that it passes, in order.
+    pub fn finish(self, document: &Document) -> &'a [QuestionId] {
+        let Probe { passed, asked, answer, .. } = self.probe;
+        for id in asked.ones() {
+            if passed.contains(id) {
+                continue;
+            }
+            let Some(question) = self.standing.question(id as u32) else { continue };
+            let passes = holds(&question.predicate, document, self.now_ms);
+            question.count(passes);
+            if passes {
+                passed.insert(id);
+            }
+        }
+        answer.clear();
+        answer.extend(passed.ones().map(|id| QuestionId(id as u32)));
+        answer
+    }
+}

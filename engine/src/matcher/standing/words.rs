@@ -1,0 +1,340 @@
+//! Words of fuzzy queries, found by a word of an item without looking at the others.
+//!
+//! A word within `d` edits of another has, in its first [`HEAD_CHARS`] characters, a string that is also left of the other's
+//! when up to `d` characters are deleted from each (symmetric deletion; W. Garbe's SymSpell. A swap deletes one on each
+//! side). So a query word stands under all that is left of its head, and an item's word is looked up by all that is left of
+//! its own. Where many query words have one head (`item0001`, `item0002`) those that come later stand by their tail, read
+//! backwards. Keys are hashes: whatever they bring is checked by the evaluator's own comparison.
+
+use super::multimap::{Change, Multimap};
+use super::seen::Counter;
+use crate::matcher::evaluate::word_matches;
+use penstock_dsl::expr::FuzzyWord;
+use penstock_dsl::limits::FUZZY_WORD_CHARS_MAX;
+
+/// Characters of a word from which deletions are made: this bounds the keys of a word to 31.
+const HEAD_CHARS: usize = 7;
+/// A head that so many words have is crowded.
+const CROWD: usize = 64;
+/// Greatest edit distance of the language.
+const DISTANCE_MAX: usize = 2;
+/// Lengths told apart; longer words count as of this length.
+const LENGTHS: usize = FUZZY_WORD_CHARS_MAX + DISTANCE_MAX + 1;
+
+/// Kinds of keys, each the start of its hashes.
+const WHOLE: u64 = 0x243F_6A88_85A3_08D3;
+const PREFIX: u64 = 0x1319_8A2E_0370_7344;
+const LEFT_OF_HEAD: u64 = 0xA409_3822_299F_31D0;
+const LEFT_OF_TAIL: u64 = 0x082E_FA98_EC4E_6C89;
+
+/// Query words, each with the questions that enter by it.
+pub struct Words {
+    /// Hash of a key to places in `words`.
+    by_key: Multimap<u32>,
+    words: Vec<Option<Word>>,
+    free: Vec<u32>,
+    /// Words that match as prefixes, by their length.
+    prefixes: [u32; LENGTHS],
+    /// Words within distance 1 and 2, by their length.
+    near: [[u32; LENGTHS]; DISTANCE_MAX],
+    /// Words that stand by their tail.
+    by_tail: u32,
+}
+
+/// An end of a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Head,
+    Tail,
+}
+
+struct Word {
+    wanted: FuzzyWord,
+    end: End,
+    questions: Vec<u32>,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Words {
+            by_key: Multimap::default(),
+            words: Vec::new(),
+            free: Vec::new(),
+            prefixes: [0; LENGTHS],
+            near: [[0; LENGTHS]; DISTANCE_MAX],
+            by_tail: 0,
+        }
+    }
+}
+
+impl Words {
+    /// Whether a word can be kept here.
+    pub fn takes(wanted: &FuzzyWord) -> bool {
+        let fits = wanted.text.chars().nth(FUZZY_WORD_CHARS_MAX).is_none();
+        fits && !wanted.text.is_empty() && usize::from(wanted.distance) <= DISTANCE_MAX
+    }
+
+    /// Puts a question in under a word, or takes it out.
+    pub fn change(&mut self, change: Change, wanted: &FuzzyWord, question: u32) {
+        match (change, self.place(wanted)) {
+            (Change::Enter, Some(place)) => self.questions_mut(place).push(question),
+            (Change::Enter, None) => {
+                let end = self.roomier_end(wanted);
+                self.enter(Word { wanted: wanted.clone(), end, questions: vec![question] });
+            }
+            (Change::Leave, Some(place)) => {
+                let questions = self.questions_mut(place);
+                if let Some(at) = questions.iter().position(|q| *q == question) {
+                    questions.swap_remove(at);
+                }
+                if questions.is_empty() {
+                    self.leave(place);
+                }
+            }
+            (Change::Leave, None) => {}
+        }
+    }
+
+    /// Calls `found` with every question that enters by a word which `word` matches. `places` is room to work in.
+    pub fn find(&self, word: &str, counter: Counter<'_>, places: &mut Vec<u32>, mut found: impl FnMut(u32)) {
+        self.candidates(word, counter, places);
+        places.sort_unstable();
+        places.dedup();
+        for &place in places.iter() {
+            if let Some(candidate) = &self.words[place as usize]
+                && word_matches(word, &candidate.wanted)
+            {
+                candidate.questions.iter().for_each(|question| found(*question));
+            }
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    fn candidates(&self, word: &str, counter: Counter<'_>, places: &mut Vec<u32>) {
+        places.clear();
+        let (mut prefix, mut length) = (PREFIX, 0);
+        for c in word.chars() {
+            length += 1;
+            prefix = step(prefix, c);
+            if length < LENGTHS && self.prefixes[length] > 0 {
+                counter.count(prefix);
+                places.extend(self.by_key.get(&finish(prefix)));
+            }
+        }
+        let whole = word.chars().fold(WHOLE, step);
+        counter.count(whole);
+        places.extend(self.by_key.get(&finish(whole)));
+        let deletions = (1..=DISTANCE_MAX).rev().find(|distance| self.has_near(*distance, length)).unwrap_or(0);
+        if deletions == 0 {
+            return;
+        }
+        each_left_of(word, End::Head, deletions, |key| places.extend(self.by_key.get(&key)));
+        if self.by_tail > 0 {
+            each_left_of(word, End::Tail, deletions, |key| places.extend(self.by_key.get(&key)));
+        }
+    }
+
+    /// Whether some word of that distance has a length that a word of `length` can reach.
+    fn has_near(&self, distance: usize, length: usize) -> bool {
+        let length = length.min(LENGTHS - 1);
+        let reach = length.saturating_sub(distance)..=(length + distance).min(LENGTHS - 1);
+        self.near[distance - 1][reach].iter().any(|count| *count > 0)
+    }
+
+    fn place(&self, wanted: &FuzzyWord) -> Option<u32> {
+        let whole = wanted.text.chars().fold(WHOLE, step);
+        let is = |place: &u32| self.words[*place as usize].as_ref().is_some_and(|word| word.wanted == *wanted);
+        self.by_key.get(&finish(whole)).iter().copied().find(is)
+    }
+
+    /// The tail where the head is crowded.
+    fn roomier_end(&self, wanted: &FuzzyWord) -> End {
+        let mut crowded = false;
+        if wanted.distance > 0 {
+            each_left_of(&wanted.text, End::Head, 0, |key| crowded = self.by_key.get(&key).len() >= CROWD);
+        }
+        if crowded { End::Tail } else { End::Head }
+    }
+
+    fn questions_mut(&mut self, place: u32) -> &mut Vec<u32> {
+        &mut self.words[place as usize].as_mut().expect("a word stands under its keys only while it is there").questions
+    }
+
+    fn enter(&mut self, word: Word) {
+        let (wanted, end) = (word.wanted.clone(), word.end);
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.words[place as usize] = Some(word);
+                place
+            }
+            None => {
+                self.words.push(Some(word));
+                (self.words.len() - 1) as u32
+            }
+        };
+        self.change_keys(Change::Enter, &wanted, end, place);
+    }
+
+    fn leave(&mut self, place: u32) {
+        let Some(word) = self.words[place as usize].take() else { return };
+        self.free.push(place);
+        self.change_keys(Change::Leave, &word.wanted, word.end, place);
+        if self.is_empty() {
+            *self = Words::default();
+        }
+    }
+
+    fn change_keys(&mut self, change: Change, wanted: &FuzzyWord, end: End, place: u32) {
+        for key in keys(wanted, end) {
+            self.by_key.change(change, &key, place);
+        }
+        let step = |count: &mut u32| match change {
+            Change::Enter => *count += 1,
+            Change::Leave => *count -= 1,
+        };
+        let length = wanted.text.chars().count().min(LENGTHS - 1);
+        if wanted.prefix {
+            step(&mut self.prefixes[length]);
+        }
+        if end == End::Tail {
+            step(&mut self.by_tail);
+        }
+        if wanted.distance > 0 {
+            step(&mut self.near[usize::from(wanted.distance) - 1][length]);
+        }
+    }
+}
+
+/// How often a word was seen, and words that begin with it where those match too.
+pub fn times(wanted: &FuzzyWord, counter: Counter<'_>) -> u32 {
+    let seen = |kind| counter.times(wanted.text.chars().fold(kind, step));
+    if wanted.prefix { seen(WHOLE).max(seen(PREFIX)) } else { seen(WHOLE) }
+}
+
+/// The keys of a query word that stands by an end, each once.
+pub fn keys(wanted: &FuzzyWord, end: End) -> Vec<u32> {
+    let mut keys = vec![finish(wanted.text.chars().fold(WHOLE, step))];
+    if wanted.prefix {
+        keys.push(finish(wanted.text.chars().fold(PREFIX, step)));
+    }
+    if wanted.distance > 0 {
+        each_left_of(&wanted.text, end, wanted.distance.into(), |key| keys.push(key));
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// Calls `left` with the key of everything that is left of an end of a word when up to `deletions` characters go.
+fn each_left_of(word: &str, end: End, deletions: usize, mut left: impl FnMut(u32)) {
+    let (mut chars, mut length) = (['\0'; HEAD_CHARS], 0);
+    let mut put = |c| {
+        chars[length] = c;
+        length += 1;
+    };
+    let kind = match end {
+        End::Head => {
+            word.chars().take(HEAD_CHARS).for_each(&mut put);
+            LEFT_OF_HEAD
+        }
+        End::Tail => {
+            word.chars().rev().take(HEAD_CHARS).for_each(&mut put);
+            LEFT_OF_TAIL
+        }
+    };
+    each_left(&chars[..length], deletions, kind, &mut |hash| left(finish(hash)));
+}
+
+/// Calls `left` with the hash of everything that is left of `head` when up to `deletions` characters go.
+fn each_left(head: &[char], deletions: usize, hash: u64, left: &mut impl FnMut(u64)) {
+    let Some((first, rest)) = head.split_first() else { return left(hash) };
+    each_left(rest, deletions, step(hash, *first), left);
+    if deletions > 0 {
+        each_left(rest, deletions - 1, hash, left);
+    }
+}
+
+fn step(hash: u64, c: char) -> u64 {
+    (hash.rotate_left(5) ^ u64::from(c)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+fn finish(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn word() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => "[abc]{1,12}",
+            2 => "[a-e한글é]{1,9}",
+            2 => "abcabcab[a-c]{0,4}",
+            1 => "[ab]{60,64}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_a_scan_finds(
+            wanted in prop::collection::vec((word(), 0..3u8, any::<bool>(), any::<bool>()), 0..40),
+            words in prop::collection::vec(prop_oneof![word(), "[ab]{0,70}".prop_map(|s| s + "c")], 1..20),
+        ) {
+            let mut index = Words::default();
+            let fuzzy = |(text, distance, prefix, _): &(String, u8, bool, bool)| {
+                FuzzyWord { text: text.clone(), distance: *distance, prefix: *prefix }
+            };
+            for (n, word) in wanted.iter().enumerate() {
+                index.change(Change::Enter, &fuzzy(word), n as u32);
+            }
+            for (n, word) in wanted.iter().enumerate().filter(|(_, word)| !word.3) {
+                index.change(Change::Leave, &fuzzy(word), n as u32);
+            }
+            for word in words {
+                let mut found = BTreeSet::new();
+                index.find(&word, Counter::none(), &mut Vec::new(), |question| assert!(found.insert(question)));
+                for (n, wanted) in wanted.iter().enumerate() {
+                    let passes = wanted.3 && word_matches(&word, &fuzzy(wanted));
+                    prop_assert_eq!(found.contains(&(n as u32)), passes, "{} {:?}", word, wanted);
+                }
+            }
+            for (n, word) in wanted.iter().enumerate().filter(|(_, word)| word.3) {
+                index.change(Change::Leave, &fuzzy(word), n as u32);
+            }
+            prop_assert!(index.is_empty() && index.words.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_word_has_few_keys_however_long() {
+        let long = FuzzyWord { text: "abcdefghij".repeat(6), distance: 2, prefix: true };
+        assert_eq!(keys(&long, End::Head).len(), 31);
+    }
+
+    #[test]
+    fn words_that_begin_alike_are_told_apart_by_their_ends() {
+        let mut index = Words::default();
+        let word = |n: u32| FuzzyWord {
+            text: format!("product{:06}", n.wrapping_mul(7_919) % 1_000_000),
+            distance: 2,
+            prefix: false,
+        };
+        (0..2000).for_each(|n| index.change(Change::Enter, &word(n), n));
+        for n in 0..2000 {
+            let (mut found, mut places) = (BTreeSet::new(), Vec::new());
+            index.find(&word(n).text, Counter::none(), &mut places, |question| assert!(found.insert(question)));
+            let passes = |other: &u32| word_matches(&word(n).text, &word(*other));
+            assert!(found.into_iter().eq((0..2000).filter(passes)));
+            assert!(places.len() < 300, "{}", places.len());
+        }
+        (0..2000).for_each(|n| index.change(Change::Leave, &word(n), n));
+        assert!(index.is_empty() && index.by_tail == 0);
+    }
+}
