@@ -1,6 +1,8 @@
 //! The OpenAPI document: made from the handlers, so that it cannot lag behind them.
 
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, Ref, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 /// What the document says besides the handlers' own descriptions.
@@ -19,6 +21,36 @@ use utoipa::{Modify, OpenApi};
     modifiers(&ApiKey)
 )]
 pub struct Document;
+
+/// Answers that every operation of the console's interface has which takes a body, whatever it does with it.
+const OF_BODIES: [(&str, &str); 4] = [
+    ("400", "The body is not what the operation takes"),
+    ("408", "The body did not arrive in time"),
+    ("413", "The body is too large"),
+    ("415", "The body is no JSON, or its encoding is not known"),
+];
+/// And every operation that asks the engine.
+const OF_ALL: [(&str, &str); 1] =
+    [("503", "The server is starting or stopping, or the answer took too long; try again")];
+
+/// Adds the answers that operations have in common.
+pub fn with_common_answers(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    for (_, item) in document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/api/")) {
+        for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
+            let takes_body = operation.request_body.is_some();
+            let common = OF_BODIES.iter().filter(|_| takes_body).chain(&OF_ALL);
+            common.for_each(|(status, description)| answer(operation, status, description));
+        }
+    }
+    document
+}
+
+fn answer(operation: &mut Operation, status: &str, description: &str) {
+    let problem = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
+    let mut response = Response::new(description);
+    response.content.insert("application/problem+json".to_owned(), RefOr::T(problem));
+    operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+}
 
 struct ApiKey;
 

@@ -1,7 +1,7 @@
 //! All routes, and what stands around them.
 
 use crate::app::App;
-use crate::openapi::Document;
+use crate::openapi::{Document, with_common_answers};
 use crate::{fx, health, items, landing, metrics, preview, properties, request, rules, sync, values};
 use axum::Router;
 use axum::http::{HeaderValue, header};
@@ -16,7 +16,7 @@ use utoipa_swagger_ui::SwaggerUi;
 /// The whole service.
 pub fn router(app: App) -> Router {
     let (documented, document) = documented().split_for_parts();
-    let docs = SwaggerUi::new("/docs").url("/openapi.json", document);
+    let docs = SwaggerUi::new("/docs").url("/openapi.json", with_common_answers(document));
     documented
         .route("/", get(landing::page))
         .route("/metrics", get(metrics::render))
@@ -58,10 +58,11 @@ mod tests {
 
     #[test]
     fn the_document_is_openapi_3_1_and_names_every_operation() {
-        let document = serde_json::to_value(documented().into_openapi()).unwrap();
+        let document = serde_json::to_value(with_common_answers(documented().into_openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
         assert_eq!(paths.len(), 16);
+        assert!(paths["/api/v1/rules/check"]["post"]["responses"]["413"].is_object());
         assert!(paths[sync::PATH]["post"]["responses"]["429"].is_object());
     }
 }
