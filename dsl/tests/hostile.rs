@@ -2,6 +2,7 @@
 
 use penstock_dsl::check::{CheckOptions, Checked, check};
 use penstock_dsl::echo::{Language, echo};
+use penstock_dsl::form::{Change, Reason, RuleAt, Value, change};
 use penstock_dsl::format::format;
 use penstock_dsl::{code, diagnostic, limits};
 use std::time::{Duration, Instant};
@@ -137,6 +138,29 @@ fn long_texts_are_formatted_fast_or_refused_for_their_length() {
         match format(&text) {
             Ok(formatted) => assert_eq!(format(&formatted), Ok(formatted)),
             Err(errors) => assert!(errors.iter().all(|e| e.code == code::TEXT_TOO_LONG), "{before}{unit}: {errors:?}"),
+        }
+    }
+}
+
+/// Every value of the longest lists becomes another one; half go; one comes in before the last; the last goes.
+#[test]
+fn long_lists_are_changed_fast() {
+    let at = RuleAt { block: 0, group: 0, rule: 0 };
+    for unit in ["\"a\",", "\"a\",\r\n", "\"a\",//\n", "HKD//\n1,", "HKD 1,//\n"] {
+        let text = fill("STORE { city in (", unit, ") }");
+        let count = text.matches(',').count();
+        let values = vec![Value::Text { text: "b".to_owned() }; count];
+        for one in [
+            Change::SetValues { at, values: values.clone() },
+            Change::SetValues { at, values: values[..count / 2].to_vec() },
+            Change::AddValues { at, value: count - 1, values: values[..1].to_vec() },
+            Change::RemoveValue { at, value: count - 1 },
+        ] {
+            let start = Instant::now();
+            let changed = change(&text, &[one]).map(|changed| changed.text.len());
+            assert!(start.elapsed() < TIME_MAX / 2, "{:?} for {text:.40}", start.elapsed());
+            let refused = changed.err().map(|e| e.reason);
+            assert!(matches!(refused, None | Some(Reason::TextTooLong)), "{refused:?} for {text:.40}");
         }
     }
 }

@@ -43,7 +43,7 @@ impl Reading<'_> {
                 self.put(sequence, at.group + 1, &self.chunk(element))
             }
             Change::AddBlock { block, content_type, data } => {
-                let (line, rule) = (self.new_line(), spell::rule(data)?);
+                let (line, rule) = (self.new_line, spell::rule(data)?);
                 let text = format!("{content_type} {{{line}  {rule}{line}}}");
                 self.put(&self.blocks, *block, &Chunk { text, ..Chunk::default() })
             }

@@ -20,6 +20,8 @@ pub(super) struct Reading<'a> {
     pub groups: Vec<Sequence>,
     /// One a group of each block.
     pub rules: Vec<Vec<Sequence>>,
+    /// The text's line end.
+    pub new_line: &'static str,
     lexemes: Vec<Lexeme>,
     comments: Vec<Span>,
 }
@@ -84,7 +86,9 @@ impl<'a> Reading<'a> {
         let lexemes = if text.len() > TEXT_BYTES_MAX { Vec::new() } else { lexemes(text, &mut Vec::new()) };
         let comments = if text.len() > TEXT_BYTES_MAX { Vec::new() } else { comments(text, &lexemes) };
         let blocks = Sequence::default();
-        let mut reading = Reading { text, tree, blocks, groups: Vec::new(), rules: Vec::new(), lexemes, comments };
+        let new_line = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let (groups, rules) = (Vec::new(), Vec::new());
+        let mut reading = Reading { text, tree, blocks, groups, rules, new_line, lexemes, comments };
         let blocks = &reading.tree.rule_set.blocks;
         let spans: Vec<Span> = blocks.iter().map(|b| b.span).collect();
         reading.blocks = reading.sequence(Sort::Blocks, &spans, Span { start: 0, end: text.len() });

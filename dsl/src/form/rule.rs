@@ -148,8 +148,13 @@ impl Reading<'_> {
 
     /// The comments of a span, each with the start of the next line behind it.
     fn above(&self, span: Span, at: usize) -> String {
+        let comments = self.between(span);
+        // A line's start may be far, and most parts have no comments.
+        if comments.is_empty() {
+            return String::new();
+        }
         let line = self.line(at);
-        self.between(span).iter().map(|c| [c.of(self.text).trim_end(), &line].concat()).collect()
+        comments.iter().map(|c| [c.of(self.text).trim_end(), &line].concat()).collect()
     }
 }
 

@@ -50,13 +50,13 @@ impl Reading<'_> {
             // What was the text's becomes the block's.
             Sort::Blocks => {
                 let at = self.text.len();
-                let line = if at == 0 || self.text.ends_with(['\n', '\r']) { "" } else { self.new_line() };
-                insertion(at, [line, &self.lines(chunk, self.new_line())].concat())
+                let line = if at == 0 || self.text.ends_with(['\n', '\r']) { "" } else { self.new_line };
+                insertion(at, [line, &self.lines(chunk, self.new_line)].concat())
             }
             Sort::Values => insertion(gap.span.start, chunk.text.clone()),
             Sort::Groups | Sort::Rules => {
                 let at = sequence.opening.map_or(gap.span.start, |c| c.end);
-                let line = format!("{}{}  ", self.new_line(), self.indent(gap.span.start));
+                let line = format!("{}{}  ", self.new_line, self.indent(gap.span.start));
                 let many_lines = !gap.comments.is_empty() || gap.span.of(self.text).contains(['\n', '\r']);
                 if many_lines || !chunk.before.is_empty() || chunk.after.is_some() {
                     let end = if self.line_ends(at) { String::new() } else { line[..line.len() - 2].to_owned() };
@@ -75,7 +75,7 @@ impl Reading<'_> {
         let style = self.style(sequence, 0);
         let text = self.lines(chunk, &line);
         if sequence.sort == Sort::Blocks {
-            return insertion(at, [&text, self.new_line()].concat());
+            return insertion(at, [&text, self.new_line].concat());
         }
         let start = if chunk.before.is_empty() || self.begins_line(at) { "" } else { &line };
         let before = if chunk.after.is_some() { self.on_new_line(&style.before, &line) } else { style.before };
@@ -100,7 +100,7 @@ impl Reading<'_> {
         }
         let end = if chunk.after.is_none() || self.line_ends(own_end) { "" } else { &line };
         if sequence.sort == Sort::Blocks {
-            return insertion(own_end, [self.new_line(), &text, end].concat());
+            return insertion(own_end, [self.new_line, &text, end].concat());
         }
         let before = match element.after.is_some() || !chunk.before.is_empty() {
             true => self.on_new_line(&style.before, &line),
@@ -161,7 +161,7 @@ impl Reading<'_> {
     fn blank(&self, part: Span, gap: &Gap, default: &str) -> String {
         let spelled = part.of(self.text);
         match spelled.rfind(['\n', '\r']) {
-            Some(end) => [self.new_line(), &spelled[end + 1..]].concat(),
+            Some(end) => [self.new_line, &spelled[end + 1..]].concat(),
             None if spelled.is_empty() || gap.comments.iter().any(|c| (part.start..part.end).contains(&c.start)) => {
                 default.to_owned()
             }
@@ -240,12 +240,7 @@ impl Reading<'_> {
 
     /// A line end, and the white space that the line of `at` begins with.
     pub fn line(&self, at: usize) -> String {
-        [self.new_line(), self.indent(at)].concat()
-    }
-
-    /// The line end of the text.
-    pub fn new_line(&self) -> &'static str {
-        if self.text.contains("\r\n") { "\r\n" } else { "\n" }
+        [self.new_line, self.indent(at)].concat()
     }
 
     fn indent(&self, at: usize) -> &str {
