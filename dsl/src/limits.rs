@@ -20,8 +20,6 @@ pub const FUZZY_WORD_CHARS_MAX: usize = 64;
 pub const NUMBER_DIGITS_MAX: usize = 28;
 /// Milliseconds that a rule may add to `now()` or take away: a hundred years.
 pub const DURATION_MS_MAX: i64 = 100 * 365 * 86_400_000;
-/// Currencies of one table of exchange rates; ISO 4217 has fewer.
-pub const RATES_MAX: usize = 300;
 /// Bytes of a rule as it is spelled from a form's data: any rule of a text fits, be all of its characters escaped.
 pub const SPELLED_BYTES_MAX: usize = 8 * TEXT_BYTES_MAX;
 /// Changes of a form made in one call.

@@ -88,6 +88,9 @@ pub fn currency(spelled: &str) -> CurrencySpelling {
     }
 }
 
+/// Length of `2026-01-31`.
+const DAY_BYTES: usize = 10;
+
 /// What a date literal names. Epoch milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateLiteral {
@@ -105,8 +108,8 @@ pub enum DateLiteral {
 /// Reads `2026-01-31`, `2026-01-31T10:00`, `2026-01-31T10:00:00.5+08:00`; without an offset it is read in `zone`. A time
 /// that a clock change skips is read as its zone's rules before the change would have it; one that occurs twice is the first.
 pub fn date(spelled: &str, zone: &TimeZone) -> Option<DateLiteral> {
-    let (day, clock) = spelled.split_at_checked(10).filter(|(day, _)| is_day(day))?;
-    let day: civil::Date = day.parse().ok()?;
+    let (spelled_day, clock) = spelled.split_at_checked(DAY_BYTES)?;
+    let day = day(spelled_day)?;
     let ms = |zoned: Zoned| zoned.timestamp().as_millisecond();
     if clock.is_empty() {
         let start = ms(day.to_zoned(zone.clone()).ok()?);
@@ -123,8 +126,11 @@ pub fn date(spelled: &str, zone: &TimeZone) -> Option<DateLiteral> {
     Some(DateLiteral::Instant(instant))
 }
 
-fn is_day(text: &str) -> bool {
-    text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() })
+/// Reads `2026-01-31`, and no other spelling of a day.
+pub(crate) fn day(spelled: &str) -> Option<civil::Date> {
+    let fits = |(i, b): (usize, u8)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() };
+    let written = spelled.len() == DAY_BYTES && spelled.bytes().enumerate().all(fits);
+    written.then(|| spelled.parse().ok())?
 }
 
 /// Milliseconds of a duration such as `7d` or `1d12h`; at most [`DURATION_MS_MAX`]. A day is 24 hours, a week seven days.
