@@ -53,14 +53,7 @@ pub struct Checked {
 /// Checks a text. Never panics, whatever the text; time grows with its length, and stack not at all.
 pub fn check(text: &str, options: &CheckOptions) -> Checked {
     if text.len() > TEXT_BYTES_MAX {
-        let end = text.floor_char_boundary(TEXT_BYTES_MAX);
-        let message = format!("the text is too long: {} bytes, and at most {TEXT_BYTES_MAX} are read", text.len());
-        let span = Span { start: end, end: text.len() };
-        return Checked {
-            expr: None,
-            fx_date: None,
-            diagnostics: vec![Diagnostic::error(code::TEXT_TOO_LONG, span, message)],
-        };
+        return Checked { expr: None, fx_date: None, diagnostics: vec![Diagnostic::text_too_long(text)] };
     }
     let mended = mend(text);
     let read = mended.as_ref().map_or(text, |mended| &mended.text);

@@ -2,6 +2,8 @@
 //!
 //! Codes are stable and never reused; `docs/diagnostics.md` lists them.
 
+use crate::code;
+use crate::limits::TEXT_BYTES_MAX;
 pub use crate::render::{apply, render};
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +85,13 @@ impl Diagnostic {
     /// A warning without a fix.
     pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Diagnostic { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    /// The error of a text of more than [`TEXT_BYTES_MAX`] bytes; it stands at what is over.
+    pub(crate) fn text_too_long(text: &str) -> Self {
+        let span = Span { start: text.floor_char_boundary(TEXT_BYTES_MAX), end: text.len() };
+        let message = format!("the text is too long: {} bytes, and at most {TEXT_BYTES_MAX} are read", text.len());
+        Self::error(code::TEXT_TOO_LONG, span, message)
     }
 
     /// Adds a fix that replaces one span.

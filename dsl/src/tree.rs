@@ -1,8 +1,7 @@
 //! The tree of a text for tools that work on what is written and not on what it means: formatter, form, completion.
 
 use crate::ast::RuleSet;
-use crate::code;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Diagnostic;
 use crate::limits::{DIAGNOSTICS_MAX, TEXT_BYTES_MAX};
 use crate::recover;
 
@@ -18,11 +17,7 @@ pub struct Tree {
 /// Reads a text's tree. Never panics; a text over the limit gives no tree and one error.
 pub fn tree(text: &str) -> Tree {
     if text.len() > TEXT_BYTES_MAX {
-        let end = text.floor_char_boundary(TEXT_BYTES_MAX);
-        let message = format!("the text is too long: {} bytes, and at most {TEXT_BYTES_MAX} are read", text.len());
-        let span = Span { start: end, end: text.len() };
-        let errors = vec![Diagnostic::error(code::TEXT_TOO_LONG, span, message)];
-        return Tree { rule_set: RuleSet::default(), errors };
+        return Tree { rule_set: RuleSet::default(), errors: vec![Diagnostic::text_too_long(text)] };
     }
     let mut errors = Vec::new();
     let rule_set = recover::parse(text, &mut errors);
