@@ -1,8 +1,9 @@
-//! Makes the form of any text, and changes of it that the end of the text chooses.
+//! Makes the form of any text, and changes of it that the start of the input chooses.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    let dice = &text.as_bytes()[text.len().saturating_sub(12)..];
-    penstock_fuzz::form::holds(text, dice);
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    if let Some((dice, text)) = penstock_fuzz::form::split(input) {
+        penstock_fuzz::form::holds(text, &dice);
+    }
 });
