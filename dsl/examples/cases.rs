@@ -7,6 +7,7 @@
 use jiff::tz::TimeZone;
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::complete::complete_syntax;
+use penstock_dsl::cost::cost;
 use penstock_dsl::form::{Change, GroupAt, change, form};
 use penstock_dsl::format;
 use penstock_dsl::fx::Rates;
@@ -47,8 +48,9 @@ fn outcome(name: &str, text: &str, options: &CheckOptions) -> Value {
         "timeZone": TIME_ZONE,
         "rates": { "date": date, "base": base, "rates": rates },
         "check": {
-            "hash": checked.expr.map(|expr| format!("{:032x}", expr.hash())),
+            "hash": checked.expr.as_ref().map(|expr| format!("{:032x}", expr.hash())),
             "fxDate": checked.fx_date,
+            "cost": checked.expr.as_ref().map(cost),
             "diagnostics": checked.diagnostics,
         },
         "format": match format::format(text) {

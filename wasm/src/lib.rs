@@ -25,7 +25,7 @@ extern "C" {
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.d.ts");
 
-/// Checks a text: every finding, and the hash of its meaning where it has one. Dates without an offset are in `timeZone`
+/// Checks a text: every finding, and where it has a meaning its hash and what it about costs. Dates without an offset are in `timeZone`
 /// (IANA name; UTC when left out), `~fx` converts at `rates`. Throws on an unknown time zone and on a bad table of rates.
 #[wasm_bindgen(unchecked_return_type = "Checked")]
 pub fn check(

@@ -43,8 +43,20 @@ export interface Checked {
   hash: string | null;
   /** The day of the exchange rates that the rules used; `null` where they convert nothing. */
   fxDate: string | null;
+  /** What evaluating the rules will about cost; `null` exactly when there is an error. */
+  cost: Cost | null;
   /** By place. */
   diagnostics: Diagnostic[];
+}
+
+/** An estimate, in exact look-ups of a value. */
+export interface Cost {
+  /** All rules together; equal rules count once. */
+  total: number;
+  /** The total in a word. */
+  level: "low" | "middle" | "high";
+  /** One a rule, in the text's order. */
+  rules: { span: Span; units: number }[];
 }
 
 /** A text laid out. */

@@ -4,6 +4,7 @@ use crate::places::Places;
 use jiff::tz::TimeZone;
 use penstock_dsl::check::{self, CheckOptions};
 use penstock_dsl::complete::{self, Thing};
+use penstock_dsl::cost::cost;
 use penstock_dsl::fx::Rates;
 use penstock_dsl::{form, format};
 use serde::{Deserialize, Serialize};
@@ -57,8 +58,15 @@ pub fn options(time_zone: Option<&str>, rates: Option<&str>) -> Result<CheckOpti
 /// `Checked`.
 pub fn check(text: &str, options: &CheckOptions) -> Answer {
     let checked = check::check(text, options);
-    let hash = checked.expr.map(|expr| format!("{:032x}", expr.hash()));
-    answer(text, &json!({ "hash": hash, "fxDate": checked.fx_date, "diagnostics": checked.diagnostics }))
+    answer(
+        text,
+        &json!({
+            "hash": checked.expr.as_ref().map(|expr| format!("{:032x}", expr.hash())),
+            "fxDate": checked.fx_date,
+            "cost": checked.expr.as_ref().map(cost),
+            "diagnostics": checked.diagnostics,
+        }),
+    )
 }
 
 /// `Formatted`.
