@@ -240,12 +240,31 @@ fn a_preview_is_text_or_json() {
 #[test]
 fn a_rule_text_is_checked_without_a_server() {
     let good = with_input(&["rule", "check", "-"], "STORE { all }");
-    assert!(good.status.success() && stdout(&good).starts_with("ok "), "{good:?}");
+    let said = stdout(&good);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(good.status.success() && lines[0].starts_with("ok ") && lines[0].len() == 35, "{good:?}");
+    assert!(lines.len() == 2 && lines[1].starts_with("cost ") && lines[1].ends_with(" look-ups (low)"), "{good:?}");
+    let dear = stdout(&with_input(&["rule", "check", "-"], "STORE { storeName contains \"a\" }"));
+    assert!(
+        dear.lines().any(|line| line.starts_with("cost ") && line.contains(',') && line.ends_with("(high)")),
+        "{dear}"
+    );
     let bad = with_input(&["rule", "check", "-"], "STORE {\n  storname = \"x\"\n  and citty = \"y\"\n}");
     assert_eq!(bad.status.code(), Some(1));
     assert_eq!(stderr(&bad).matches("error[").count(), 2, "{}", stderr(&bad));
     let hostile = with_input(&["rule", "check", "-"], "STORE { \u{1b}[2J }");
     assert!(!stderr(&hostile).contains('\u{1b}'), "{:?}", stderr(&hostile));
+    // A pipe gets a text as it is; a file's name is spelled out wherever it goes.
+    let comment = "STORE { all } // \u{1b}[2J\n";
+    assert_eq!(stdout(&with_input(&["rule", "fmt", "-"], comment)).matches('\u{1b}').count(), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a\u{1b}[2J.rules");
+    std::fs::write(&path, "STORE{all}").unwrap();
+    for arguments in [["fmt", "--check", path.to_str().unwrap()], ["fmt", "--check", "/nowhere/\u{1b}"]] {
+        let output = penstock(&[&["rule"][..], &arguments].concat());
+        assert!(!output.status.success() && stderr(&output).contains("\\u{1b}"), "{output:?}");
+        assert!(!stderr(&output).contains('\u{1b}'), "{:?}", stderr(&output));
+    }
     assert_eq!(with_input(&["rule", "check", "/nowhere"], "").status.code(), Some(2));
 }
 

@@ -1,13 +1,15 @@
 //! `penstock rule`: work with rule texts, without a server where none is named.
 
 use super::Verdict;
+use super::terminal::{safe, safe_lines, thousands};
 use crate::fx::FxRequest;
 use anyhow::Context;
 use penstock_dsl::check::{CheckOptions, check};
+use penstock_dsl::cost::{Level, cost};
 use penstock_dsl::diagnostic::render;
 use penstock_dsl::echo::{Language, echo};
 use penstock_dsl::format::format;
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
 
 /// More than any rule text may have; what is over is the checker's to refuse.
@@ -15,7 +17,7 @@ const BYTES_READ_MAX: u64 = 1024 * 1024;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Check a rule text: every error at once, each with its place.
+    /// Check a rule text: every error at once, each with its place; of a right text its hash and what it about costs.
     Check {
         /// The file, or `-` for standard input.
         file: PathBuf,
@@ -89,7 +91,15 @@ fn check_file(file: &PathBuf, options: &CheckOptions) -> anyhow::Result<Verdict>
     let checked = check(&text, options);
     eprint!("{}", render(&text, &name, &checked.diagnostics));
     let Some(expr) = checked.expr else { return Ok(Verdict::No) };
-    writeln!(std::io::stdout(), "ok {:032x}", expr.hash())?;
+    let mut out = std::io::stdout();
+    writeln!(out, "ok {:032x}", expr.hash())?;
+    let cost = cost(&expr);
+    let level = match cost.level {
+        Level::Low => "low",
+        Level::Middle => "middle",
+        Level::High => "high",
+    };
+    writeln!(out, "cost {} look-ups ({level})", thousands(cost.total))?;
     Ok(Verdict::Done)
 }
 
@@ -110,9 +120,18 @@ fn format_file(file: &PathBuf, write: bool, check: bool) -> anyhow::Result<Verdi
         (true, _) => {}
         (false, true) if formatted == text => {}
         (false, true) => std::fs::write(file, formatted).with_context(|| name)?,
-        (false, false) => std::io::stdout().write_all(formatted.as_bytes())?,
+        (false, false) => print(&formatted)?,
     }
     Ok(Verdict::Done)
+}
+
+/// Prints a text as it is; a terminal gets its control characters spelled out, for comments may hold any.
+fn print(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    match out.is_terminal() {
+        true => out.write_all(safe_lines(text).as_bytes()),
+        false => out.write_all(text.as_bytes()),
+    }
 }
 
 fn echo_file(file: &PathBuf, language: EchoLanguage, options: &CheckOptions) -> anyhow::Result<Verdict> {
@@ -131,9 +150,12 @@ fn echo_file(file: &PathBuf, language: EchoLanguage, options: &CheckOptions) -> 
     Ok(Verdict::Done)
 }
 
-/// A file's name for messages, and its text.
+/// A file's name as messages show it, and its text.
 pub fn read(file: &PathBuf) -> anyhow::Result<(String, String)> {
-    let name = if file.as_os_str() == "-" { "stdin".to_string() } else { file.display().to_string() };
+    let name = match file.as_os_str() == "-" {
+        true => "stdin".to_string(),
+        false => safe(&file.display().to_string()).into_owned(),
+    };
     let reader: Box<dyn Read> = match file.as_os_str() == "-" {
         true => Box::new(std::io::stdin()),
         false => Box::new(std::fs::File::open(file).with_context(|| name.clone())?),

@@ -9,6 +9,12 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     escaped(text, is_risky, |out, c| out.extend(c.escape_unicode()))
 }
 
+/// The same of a text of several lines, whose line feeds and tabs stay.
+pub fn safe_lines(text: &str) -> Cow<'_, str> {
+    let risky = |c| is_risky(c) && !matches!(c, '\n' | '\t');
+    escaped(text, risky, |out, c| out.extend(c.escape_unicode()))
+}
+
 /// JSON that means the same, with such characters as `\uXXXX`; outside strings JSON has none but white space.
 pub fn safe_json(json: &str) -> Cow<'_, str> {
     let risky = |c| is_risky(c) && !matches!(c, '\n' | '\r' | '\t');
@@ -101,6 +107,7 @@ mod tests {
         assert_eq!(safe("Mga McDonald's ラーメン"), "Mga McDonald's ラーメン");
         assert_eq!(safe("a\u{1b}[31mb\r\n"), "a\\u{1b}[31mb\\u{d}\\u{a}");
         assert_eq!(safe("\u{9b}1m\u{202e}x\u{200b}"), "\\u{9b}1m\\u{202e}x\\u{200b}");
+        assert_eq!(safe_lines("a\u{1b}[31m\r\n\tb\u{2028}\n"), "a\\u{1b}[31m\\u{d}\n\tb\\u{2028}\n");
     }
 
     #[test]
