@@ -11,6 +11,7 @@ pub mod ends;
 pub mod fill;
 mod fold_range;
 pub mod frequent;
+mod lists;
 pub mod lower;
 mod near;
 mod number_column;

@@ -2,7 +2,7 @@
 
 use super::currencies::CurrencyColumns;
 use super::fill::Fills;
-use super::frequent::Lists;
+use super::lists::Lists;
 use super::number_column::NumberColumn;
 use super::overlay::FacetValues;
 use super::terms::type_term;
@@ -57,7 +57,7 @@ pub struct SegmentView {
     numbers: Arc<Mutex<HashMap<String, Arc<NumberColumn>>>>,
     /// Lists of values and counts of properties made so far; shared likewise.
     pub(super) lists: Arc<Lists>,
-    pub(super) fills: Fills,
+    pub(super) fills: Arc<Fills>,
     pub(super) currency_columns: CurrencyColumns,
 }
 
@@ -206,6 +206,19 @@ impl SegmentView {
             })
             .collect::<tantivy::Result<Vec<_>>>()?;
         refused.into_iter().flatten().for_each(|(question, doc)| candidates[question].set(doc, false));
+        Ok(())
+    }
+
+    /// Hands stored documents to `see`, deleted ones too.
+    pub(super) fn each_stored(
+        &self,
+        docs: impl Iterator<Item = usize>,
+        mut see: impl FnMut(&Document),
+    ) -> tantivy::Result<()> {
+        let store = self.reader.get_store_reader(STORE_CACHE_BLOCKS)?;
+        for doc in docs {
+            see(&self.stored(&store, doc as DocId)?);
+        }
         Ok(())
     }
 
