@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Server, store};
+use support::{Server, item, store, tombstone};
 
 const COMPLETE: &str = "/api/v1/rules/complete";
 const HOVER: &str = "/api/v1/rules/hover";
@@ -128,4 +128,55 @@ fn a_hover_tells_kind_fill_values_and_ends() {
     assert_eq!(hover(&server, "ST|ORE { all }")["of"], 30);
     assert_eq!(hover(&server, "STORE { all } |"), Value::Null);
     assert_eq!(hover(&server, "BENEFIT { benefitType = \"3|\" }")["description"], "Cashback");
+}
+
+#[test]
+fn a_hover_on_a_value_counts_what_the_rule_matches() {
+    let server = filled();
+    let long = format!("{} tower", "very ".repeat(60));
+    server.sync(&[
+        store("long", 1, &json!({ "merchantId": "M1", "storeName": long })),
+        store("two", 1, &json!({ "merchantId": "M1", "storeName": "Esso", "multilLang": { "zh-HK": { "storeName": "東京 Esso" } } })),
+    ]);
+    for (marked, alone) in [
+        ("STORE { storeName = \"|SHOP 7\" }", "STORE { storeName = \"SHOP 7\" }"),
+        ("STORE { storeName in (\"ESSO|\", \"Shop 7\") }", "STORE { storeName = \"ESSO\" }"),
+        ("STORE { storeName ~ \"sh|op\" }", "STORE { storeName ~ \"shop\" }"),
+        ("STORE { storeName contains \"op 1|\" }", "STORE { storeName contains \"op 1\" }"),
+        ("STORE { storeName@zh contains \"|東\" }", "STORE { storeName@zh contains \"東\" }"),
+        ("STORE { storeName@en = \"|Esso\" }", "STORE { storeName@en = \"Esso\" }"),
+        ("STORE { stdCategories all of (\"travel\", \"ho|stel\") }", "STORE { stdCategories all of (\"hostel\") }"),
+        ("STORE { not city != \"Ce|bu\" }", "STORE { city = \"Cebu\" }"),
+        (&format!("STORE {{ storeName = \"|{long}\" }}"), &format!("STORE {{ storeName = \"{long}\" }}")),
+    ] {
+        let value = hover(&server, marked);
+        assert_eq!(value["items"], server.matched(alone), "{marked}");
+        assert_eq!((&value["of"], value["items"] == 0), (&json!(32), marked.contains("@en")), "{marked}");
+    }
+    let merchants = hover(&server, "STORE { merchant.merchantName = \"JOLLI|BEE\" }");
+    assert_eq!(
+        (&merchants["items"], &merchants["of"], &merchants["contentType"]),
+        (&json!(1), &json!(1), &json!("MERCHANT"))
+    );
+    assert_eq!(hover(&server, "STORE { storeNaem = \"|x\" }")["items"], Value::Null);
+}
+
+#[test]
+fn a_hover_on_money_has_the_ends_of_every_currency() {
+    let server = Server::start();
+    let product = |n: u32, original: &str, info: Value| {
+        let mut all =
+            json!({ "title": format!("P{n}"), "merchantId": "M1", "salePrice": { "amount": n, "currency": "HKD" } });
+        let (currency, amount) = original.split_once(' ').unwrap();
+        all["originalPrice"] = json!({ "amount": amount, "currency": currency });
+        all.as_object_mut().unwrap().extend(info.as_object().unwrap().clone());
+        item("LOCAL_SKU", &format!("p{n}"), 1, &all)
+    };
+    server.sync(&[product(1, "PHP 20", json!({})), product(2, "PHP 7.5", json!({})), product(3, "USD 1", json!({}))]);
+    server.sync(&[tombstone("LOCAL_SKU", "p3", 2)]);
+    let price = hover(&server, "LOCAL_SKU { original|Price is set }");
+    assert_eq!(price["ends"], json!([{ "currency": "PHP", "low": "7.5", "high": "20" }]));
+    assert_eq!((&price["items"], &price["of"]), (&json!(2), &json!(2)));
+    let price = hover(&server, "LOCAL_SKU { sale|Price is set }");
+    assert_eq!(price["ends"], json!([{ "currency": "HKD", "low": "1", "high": "2" }]));
 }

@@ -105,11 +105,9 @@ impl Question<'_> {
         };
         let reading = Reading::begin(tenant);
         let fill = Fill::of(&reading)?;
-        let (of, keys) = {
-            let state = tenant.state.read();
-            let keys = state.learned.keys(content_type).map(|(key, _)| Box::from(key));
-            (state.catalog.live()[content_type.index()], keys.collect::<Vec<Box<str>>>())
-        };
+        let of = reading.live[content_type.index()];
+        let keys: Vec<Box<str>> =
+            tenant.state.read().learned.keys(content_type).map(|(key, _)| Box::from(key)).collect();
         let declared = offers.into_iter().filter_map(|candidate| {
             let id = PropId::from_name(&candidate.label).filter(|_| candidate.thing == Thing::Property);
             let filled = id.map(|id| fill.count(&PropertyName::Declared(id), content_type));
@@ -131,7 +129,7 @@ impl Question<'_> {
         offers: Vec<Candidate>,
     ) -> Result<Vec<Ranked>, IndexError> {
         let reading = Reading::begin(tenant);
-        let of = content_type.map(|t| tenant.state.read().catalog.live()[t.index()]);
+        let of = content_type.map(|t| reading.live[t.index()]);
         // Values that the registry names are few, and are found by their names too.
         let named = offers.iter().any(|offer| offer.thing == Thing::Value && !offer.detail.is_empty());
         let listed =

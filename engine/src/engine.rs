@@ -312,7 +312,7 @@ impl Engine {
 
     /// What a cursor points at, with what the tenant's content has of it; `None` where there is nothing to tell.
     pub fn hover(&self, tenant: &TenantId, rules: &str, offset: usize) -> Result<Option<Hover>, String> {
-        hover::run(self.shared.tenant(tenant).as_deref(), rules, offset).map_err(|e| e.to_string())
+        hover::run(self.shared.tenant(tenant).as_deref(), rules, offset, now_ms()).map_err(|e| e.to_string())
     }
 
     /// The latest version of an item; `None` where there is none or it is a tombstone.

@@ -1,8 +1,10 @@
 //! Hover: what the language, the registry and a tenant's content say of what a cursor points at.
 
 use crate::complete::owned_by;
+use crate::fold::Snapshot;
 use crate::index::IndexError;
 use crate::index::columns::SCALE;
+use crate::index::currencies::of_document;
 use crate::index::ends::{column_values, is_unscaled};
 use crate::index::fill::PropertyName;
 use crate::index::terms::PropertyKey;
@@ -18,6 +20,7 @@ use penstock_dsl::registry::{ContentType, Currency, Kind, PropId};
 use penstock_dsl::vocabulary;
 use rayon::prelude::*;
 use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 
 /// Sample values of a property.
 const SAMPLES: usize = 10;
@@ -41,7 +44,7 @@ pub struct Hover {
     pub missing: Option<&'static str>,
     /// The type whose items are counted.
     pub content_type: Option<ContentType>,
-    /// Items that have the property or value.
+    /// Items that have the property, or of which a rule with this value alone holds; negation aside.
     pub items: Option<u64>,
     /// Items of the type.
     pub of: Option<u64>,
@@ -62,12 +65,12 @@ pub struct Ends {
     pub high: Decimal,
 }
 
-/// What to say of a cursor's place; `None` where nothing stands there.
-pub fn run(tenant: Option<&Tenant>, rules: &str, offset: usize) -> Result<Option<Hover>, IndexError> {
+/// What to say of a cursor's place at `now_ms`; `None` where nothing stands there.
+pub fn run(tenant: Option<&Tenant>, rules: &str, offset: usize, now_ms: i64) -> Result<Option<Hover>, IndexError> {
     let Some(target) = hover_at(rules, offset) else { return Ok(None) };
     let mut hover = described(rules, &target);
     if let Some(tenant) = tenant {
-        counted(tenant, &target, &mut hover)?;
+        counted(&Reading::begin(tenant), target, &mut hover, now_ms)?;
     }
     Ok(Some(hover))
 }
@@ -147,29 +150,30 @@ fn property(subject: Option<&Subject>, hover: Hover) -> Hover {
 }
 
 /// What the content says.
-fn counted(tenant: &Tenant, target: &HoverTarget, hover: &mut Hover) -> Result<(), IndexError> {
+fn counted(reading: &Reading<'_>, target: HoverTarget, hover: &mut Hover, now_ms: i64) -> Result<(), IndexError> {
     let Some(content_type) = hover.content_type else { return Ok(()) };
-    let of = || Some(tenant.state.read().catalog.live()[content_type.index()]);
-    let reading = Reading::begin(tenant);
+    let of = Some(reading.live[content_type.index()]);
     match (&target.what, target.subject.as_ref().map(|subject| &subject.property)) {
-        (Hovered::ContentType(_), _) => hover.of = of(),
+        (Hovered::ContentType(_), _) => hover.of = of,
         (Hovered::Property, Some(property)) => {
             let name = match property {
                 PropertyRef::Declared(id) => PropertyName::Declared(*id),
                 PropertyRef::Ext(key) => PropertyName::Ext(key.as_str().into()),
                 PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => return Ok(()),
             };
-            hover.items = Some(Fill::of(&reading)?.count(&name, content_type));
-            hover.of = of();
+            hover.items = Some(Fill::of(reading)?.count(&name, content_type));
+            hover.of = of;
             if values::has_values(property) {
                 let matching = Matching::Prefix("");
-                hover.values = values::most_frequent(&reading, property, Some(content_type), matching, SAMPLES)?.values;
+                hover.values = values::most_frequent(reading, property, Some(content_type), matching, SAMPLES)?.values;
             }
-            hover.ends = ends(tenant, &reading, property, content_type)?;
+            hover.ends = ends(reading, property, content_type)?;
         }
-        (Hovered::Value(value), Some(property)) if values::has_values(property) => {
-            hover.items = Some(values::count_of(&reading, property, Some(content_type), value.trim())?);
-            hover.of = of();
+        (Hovered::Value(_), _) => {
+            if let Some(alone) = target.alone {
+                hover.items = Some(reading.matched(content_type, alone, now_ms)?);
+                hover.of = of;
+            }
         }
         _ => {}
     }
@@ -177,23 +181,15 @@ fn counted(tenant: &Tenant, target: &HoverTarget, hover: &mut Hover) -> Result<(
 }
 
 /// The ends of a property's numbers, and of its amounts by currency; none where some number stands in no column.
-fn ends(
-    tenant: &Tenant,
-    reading: &Reading<'_>,
-    property: &PropertyRef,
-    content_type: ContentType,
-) -> Result<Vec<Ends>, IndexError> {
+fn ends(reading: &Reading<'_>, property: &PropertyRef, content_type: ContentType) -> Result<Vec<Ends>, IndexError> {
     let kind = declared(property).map(PropId::kind);
     let Some(key) = PropertyKey::of(property) else { return Ok(Vec::new()) };
+    let snapshot = &reading.snapshot;
     let currencies: Vec<Option<Currency>> = match kind {
-        Some(Kind::Money) => {
-            let names = &tenant.state.read().names.currencies;
-            names.strings().iter().map(|code| Currency::from_code(code)).filter(Option::is_some).collect()
-        }
+        Some(Kind::Money) => currencies(snapshot, property, key)?.into_iter().map(Some).collect(),
         Some(Kind::Number | Kind::Time) | None => vec![None],
         Some(_) => return Ok(Vec::new()),
     };
-    let snapshot = &reading.snapshot;
     let fresh: Vec<(Option<Currency>, Option<i64>)> = (snapshot.overlay.live())
         .filter(|(document, _)| document.content_type == content_type)
         .flat_map(|(document, _)| column_values(document, property))
@@ -216,4 +212,18 @@ fn ends(
         out.extend(ends.map(|(low, high)| Ends { currency, low: decimal(low), high: decimal(high) }));
     }
     Ok(out)
+}
+
+/// Currencies in which some item of a snapshot has a property, by code.
+fn currencies(
+    snapshot: &Snapshot,
+    property: &PropertyRef,
+    key: PropertyKey<'_>,
+) -> Result<BTreeSet<Currency>, IndexError> {
+    let mut all = BTreeSet::new();
+    for segment in &snapshot.index.segments {
+        all.extend(segment.currencies(key)?);
+    }
+    all.extend(snapshot.overlay.live().flat_map(|(document, _)| of_document(document, property)));
+    Ok(all)
 }

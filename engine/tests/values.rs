@@ -1,10 +1,12 @@
 //! Values and fill against a plain count over what was sent: through several segments, replaced and withdrawn items, items that
-//! the index does not have yet, and more distinct values than a segment's list keeps.
+//! the index does not have yet, and more distinct values than a segment's list keeps. Completion and hover likewise.
 
 mod support;
 
+use penstock_dsl::complete::rank::value_fit;
 use penstock_dsl::registry::ContentType;
 use penstock_dsl::text::fold;
+use penstock_engine::complete::CompleteRequest;
 use penstock_engine::{Engine, Options, ValuesRequest};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +49,7 @@ fn filled(engine: &Engine) -> Sent {
         let mut items = Vec::new();
         for _ in 0..WRITES_A_ROUND {
             let id = random.below(ITEMS);
-            let content_type = if id.is_multiple_of(3) { ContentType::LocalSku } else { ContentType::Store };
+            let content_type = type_of(id);
             let info = (!random.chance(9)).then(|| content(&mut random, content_type, id));
             let status = i32::from(info.is_some());
             let text = info.clone().unwrap_or_else(|| json!({})).to_string();
@@ -84,14 +86,110 @@ fn of_type(sent: &Sent, content_type: Option<ContentType>) -> impl Iterator<Item
 fn values_and_fill_are_those_of_a_plain_count() {
     let dir = tempfile::tempdir().unwrap();
     let engine = Engine::open(dir.path(), Options::default()).unwrap();
-    let sent = filled(&engine);
+    let mut sent = filled(&engine);
     // Twice: with an overlay, and without.
     for _ in 0..2 {
         values_agree(&engine, &sent);
         fills_agree(&engine, &sent);
+        completions_agree(&engine, &sent);
+        hovers_agree(&engine, &sent);
         engine.flush();
     }
+    // A few items go at a time, so that what is known of the segments is corrected.
+    for round in 0..6 {
+        for id in [round, 100 + round, 200 + 3 * round] {
+            withdraw(&engine, &mut sent, id);
+        }
+        fills_agree(&engine, &sent);
+        if round % 2 == 1 {
+            engine.flush();
+            fills_agree(&engine, &sent);
+        }
+    }
+    hovers_agree(&engine, &sent);
     engine.shutdown();
+}
+
+fn type_of(id: usize) -> ContentType {
+    if id.is_multiple_of(3) { ContentType::LocalSku } else { ContentType::Store }
+}
+
+fn withdraw(engine: &Engine, sent: &mut Sent, id: usize) {
+    let content_type = type_of(id);
+    let line = json!({ "contentType": content_type.name(), "contentId": format!("i{id}"), "contentVersion": 1_000_000,
+                       "contentStatus": 0, "contentInfo": "{}" });
+    submit(engine, &tenant("T"), vec![item("T", &line.to_string())]);
+    sent.insert((content_type, id), None);
+}
+
+/// Stores by distinct value of a key.
+fn stores_by_value(sent: &Sent, key: &str) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    let values = of_type(sent, Some(ContentType::Store)).flat_map(|info| values_of(info, key));
+    values.for_each(|value| *counts.entry(value).or_default() += 1);
+    counts
+}
+
+/// What is typed may be a value's beginning, a word further in, or a slip.
+fn completions_agree(engine: &Engine, sent: &Sent) {
+    for (key, typed) in [
+        ("stdCategories", "chi"),
+        ("stdCategories", "hotle"),
+        ("stdCategories", "fodo"),
+        ("city", "1"),
+        ("storeName", "bar"),
+        ("storeName", "aorma bar"),
+        ("merchantId", "zz"),
+    ] {
+        let rules = format!("STORE {{ {key} = \"{typed}");
+        let request = CompleteRequest { offset: rules.len(), rules, limit: 200 };
+        let found = engine.complete(&tenant("T"), &request).unwrap();
+        let counts = stores_by_value(sent, key);
+        let mut shown = BTreeMap::new();
+        for offer in &found.candidates {
+            let value = offer.candidate.label.clone();
+            assert_eq!(offer.items, counts.get(&value).copied(), "{key} {typed}: {value}");
+            assert!(value_fit(typed, &fold(&value)).is_some(), "{key} {typed}: {value}");
+            shown.insert(value, offer.items.unwrap());
+        }
+        let fitting = counts.into_iter().filter(|(value, _)| value_fit(typed, &fold(value)).is_some());
+        // What is rare may be in no list.
+        let missing = fitting.filter(|(value, count)| !shown.contains_key(value) && (*count > 20 || !found.truncated));
+        assert_eq!(missing.collect::<Vec<_>>(), [], "{key} {typed}");
+        assert_eq!(shown.is_empty(), typed == "zz", "{key} {typed}");
+    }
+}
+
+/// A value's count is that of the rule with it alone, however many others stand beside it.
+fn hovers_agree(engine: &Engine, sent: &Sent) {
+    let part = |info: &Value, key: &str, holds: &dyn Fn(&str) -> bool| values_of(info, key).iter().any(|v| holds(v));
+    let folded = |typed: &str| fold(typed);
+    let count = |holds: &dyn Fn(&Value) -> bool| {
+        of_type(sent, Some(ContentType::Store)).filter(|info| holds(info)).count() as u64
+    };
+    let hk = |info: &Value, value: &str| {
+        let list = info.pointer("/multilLang/zh-HK/stdCategories").and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().any(|v| v == value))
+    };
+    let name = of_type(sent, Some(ContentType::Store)).next().unwrap()["storeName"].as_str().unwrap().to_uppercase();
+    for (rules, expected) in [
+        (format!("storeName = \"|{name}\""), count(&|i| part(i, "storeName", &|v| fold(v) == folded(&name)))),
+        ("storeName contains \"A B|\"".into(), count(&|i| part(i, "storeName", &|v| fold(v).contains("a b")))),
+        ("stdCategories in (\"x\", \"hot|el\")".into(), count(&|i| part(i, "stdCategories", &|v| v == "hotel"))),
+        (
+            "not stdCategories none of (\"hot|el\", \"food\")".into(),
+            count(&|i| part(i, "stdCategories", &|v| v == "hotel")),
+        ),
+        ("stdCategories@zh in (\"hot|el\")".into(), count(&|i| hk(i, "hotel"))),
+        ("ext.shelf = \"X|3\"".into(), count(&|i| part(i, "shelf", &|v| v == "x3"))),
+    ] {
+        let marked = format!("STORE {{ {rules} }}");
+        let offset = marked.find('|').unwrap();
+        let hover = engine.hover(&tenant("T"), &marked.replacen('|', "", 1), offset).unwrap().unwrap();
+        assert_eq!((hover.what, hover.items), ("value", Some(expected)), "{marked}");
+        assert!(expected > 0 && hover.of > hover.items, "{marked}");
+        assert_eq!(hover.of, Some(of_type(sent, Some(ContentType::Store)).count() as u64), "{marked}");
+    }
 }
 
 fn values_agree(engine: &Engine, sent: &Sent) {

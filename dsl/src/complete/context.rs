@@ -76,7 +76,7 @@ pub struct Context {
     pub quote: Option<char>,
     /// The block's content type.
     pub content_type: Option<ContentType>,
-    /// Types that have a block before this place.
+    /// Before a content type: types that have a block elsewhere in the text.
     pub types_used: Vec<ContentType>,
     /// The rule's property.
     pub subject: Option<Subject>,
@@ -217,17 +217,29 @@ fn place(text: &str, walk: &Walk<'_>, mut tail: Tail) -> Context {
         tail.prefix.insert(0, '~');
         tail.span.start = last.span.start;
     }
+    let types_used = match walk.place {
+        Place::Outside => walk.closed.iter().copied().chain(types_after(&text[tail.span.end..])).collect(),
+        _ => Vec::new(),
+    };
     Context {
         span: tail.span,
         prefix: tail.prefix,
         quote: tail.quote,
         content_type: walk.content_type,
-        types_used: walk.closed.clone(),
+        types_used,
         subject,
         operator: walk.operator,
         expected,
         kindred,
     }
+}
+
+/// Types of the blocks in a text that begins between blocks, or in a block's header.
+fn types_after(rest: &str) -> Vec<ContentType> {
+    let mut walk = Walk::new(rest);
+    lexemes(rest, &mut Vec::new()).into_iter().for_each(|lexeme| walk.feed(lexeme));
+    walk.closed.extend(walk.content_type);
+    walk.closed
 }
 
 /// The end of the path that goes on at `at`: a first name is replaced with all that follows it.

@@ -2,10 +2,11 @@
 
 use crate::ast::{Block, Literal};
 use crate::ast::{Operand, Operation, Operator, Path, Range, Rule, RuleBody, Value};
-use crate::check;
+use crate::check::{self, CheckOptions, check};
 use crate::diagnostic::Span;
-use crate::expr::Subject;
+use crate::expr::{Predicate, Subject};
 use crate::lexeme::{Shape, lexemes};
+use crate::print;
 use crate::registry::ContentType;
 use crate::tree::tree;
 
@@ -18,6 +19,8 @@ pub struct HoverTarget {
     pub content_type: Option<ContentType>,
     /// The rule's property, where the cursor is in a rule whose property is known.
     pub subject: Option<Subject>,
+    /// Of a value: what its rule's operator asks with this value alone, without negation; `None` where that is an error.
+    pub alone: Option<Predicate>,
     /// What it is.
     pub what: Hovered,
 }
@@ -45,7 +48,7 @@ pub fn hover_at(text: &str, offset: usize) -> Option<HoverTarget> {
     let tree = tree(text);
     let block = tree.rule_set.blocks.iter().find(|b| touches(b.span, offset))?;
     let content_type = ContentType::from_name(&block.content_type.node);
-    let target = |span, what| HoverTarget { span, content_type, subject: None, what };
+    let target = |span, what| HoverTarget { span, content_type, subject: None, alone: None, what };
     if touches(block.content_type.span, offset) {
         return content_type.map(|t| target(block.content_type.span, Hovered::ContentType(t)));
     }
@@ -70,7 +73,25 @@ fn in_rule(text: &str, rule: &Rule, content_type: Option<ContentType>, offset: u
     let RuleBody::Test { path, operation } = &rule.body else { return None };
     let (span, what) = part(path, operation, offset)?;
     let subject = check::subject(text, path, content_type).map(|(subject, _)| subject);
-    Some(HoverTarget { span, content_type, subject, what })
+    let alone = match &what {
+        Hovered::Value(value) => content_type.and_then(|t| alone(text, path, operation, value, t)),
+        _ => None,
+    };
+    Some(HoverTarget { span, content_type, subject, alone, what })
+}
+
+/// The meaning of a rule with one of its values alone.
+fn alone(text: &str, path: &Path, operation: &Operation, value: &str, content_type: ContentType) -> Option<Predicate> {
+    let [path, operator] = [path.span, operation.operator.span].map(|span| span.of(text));
+    let (open, close) = match operation.operand {
+        Operand::List(..) => ("(", ")"),
+        Operand::Value(_) => ("", ""),
+        Operand::Range(_) | Operand::None => return None,
+    };
+    let rule = format!("{content_type} {{ {path} {operator} {open}{}{close} }}", print::string(value));
+    let block = check(&rule, &CheckOptions::default()).expr?.blocks.pop()?;
+    let rule = block.groups.into_iter().flat_map(|group| group.rules).next()?;
+    Some(rule.predicate)
 }
 
 /// The part of a rule under the cursor. Between two parts that touch, the later one counts.

@@ -7,18 +7,15 @@ use super::fold_range::fold_ranges;
 use super::segment::SegmentView;
 use super::terms::{self, PropertyKey, Tag, split_slot, unescape};
 use fixedbitset::FixedBitSet;
-use parking_lot::Mutex;
 use penstock_dsl::registry::ContentType;
 use penstock_dsl::text::fold;
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 
 /// Values that a list keeps.
 pub const LISTED_MAX: usize = 2_048;
-/// Lists that a segment keeps.
-const LISTS_MAX: usize = 64;
 /// Values that a walk through those of a prefix reads, in all segments together; with more the kept lists answer.
 pub const WALKED_MAX: usize = 60_000;
 
@@ -57,28 +54,27 @@ pub struct FrequentValue {
     slots: Box<[TermInfo]>,
 }
 
-/// The lists that a segment keeps.
-#[derive(Default)]
-pub struct Lists(Mutex<HashMap<Key, Arc<Frequent>>>);
-
-/// The start of a property's terms, and the content type asked about.
-type Key = (Vec<u8>, Option<ContentType>);
+impl Frequent {
+    /// Memory that it takes, but for what allocations add.
+    fn bytes(&self) -> usize {
+        let of = |value: &FrequentValue| {
+            size_of::<FrequentValue>() + value.value.len() + value.folded.len() + size_of_val(&*value.slots)
+        };
+        size_of::<Frequent>() + self.values.iter().map(of).sum::<usize>()
+    }
+}
 
 impl SegmentView {
     /// The most frequent values. Walks all values of the property when it is first asked; the list is kept.
     pub fn frequent(&self, asked: Asked<'_>) -> tantivy::Result<Arc<Frequent>> {
         let key = (terms::prefix(asked.tag, asked.property), asked.content_type);
-        if let Some(known) = self.lists.0.lock().get(&key) {
-            return Ok(known.clone());
+        if let Some(known) = self.lists.get(&key) {
+            return Ok(known);
         }
         let mut walk = Walk::new(self, asked, LISTED_MAX);
         walk.range(&[], &[0xFF], usize::MAX, |_| true)?;
         let list = Arc::new(walk.finish());
-        let mut lists = self.lists.0.lock();
-        if lists.len() >= LISTS_MAX {
-            lists.clear();
-        }
-        lists.insert(key, list.clone());
+        self.lists.insert(key, list.clone(), list.bytes());
         Ok(list)
     }
 

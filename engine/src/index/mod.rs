@@ -6,10 +6,12 @@
 //! verify candidates.
 
 pub mod columns;
+pub mod currencies;
 pub mod ends;
 pub mod fill;
 mod fold_range;
 pub mod frequent;
+mod lists;
 pub mod lower;
 mod near;
 mod number_column;

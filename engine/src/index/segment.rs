@@ -1,7 +1,8 @@
 //! One segment of a commit, as previews read it: bit sets of documents, terms, columns, stored documents.
 
+use super::currencies::CurrencyColumns;
 use super::fill::Fills;
-use super::frequent::Lists;
+use super::lists::Lists;
 use super::number_column::NumberColumn;
 use super::overlay::FacetValues;
 use super::terms::type_term;
@@ -39,7 +40,7 @@ pub struct IndexView {
 
 /// A segment of a commit.
 pub struct SegmentView {
-    reader: SegmentReader,
+    pub(super) reader: SegmentReader,
     fields: Fields,
     pub(super) terms: Arc<InvertedIndexReader>,
     /// Ordinal by document.
@@ -56,7 +57,8 @@ pub struct SegmentView {
     numbers: Arc<Mutex<HashMap<String, Arc<NumberColumn>>>>,
     /// Lists of values and counts of properties made so far; shared likewise.
     pub(super) lists: Arc<Lists>,
-    pub(super) fills: Fills,
+    pub(super) fills: Arc<Fills>,
+    pub(super) currency_columns: CurrencyColumns,
 }
 
 impl SegmentView {
@@ -89,6 +91,7 @@ impl SegmentView {
             numbers: known.map_or_else(Default::default, |known| known.numbers.clone()),
             lists: known.map_or_else(Default::default, |known| known.lists.clone()),
             fills: known.map_or_else(Default::default, |known| known.fills.clone()),
+            currency_columns: known.map_or_else(Default::default, |known| known.currency_columns.clone()),
             reader: reader.clone(),
             fields,
         })
@@ -203,6 +206,19 @@ impl SegmentView {
             })
             .collect::<tantivy::Result<Vec<_>>>()?;
         refused.into_iter().flatten().for_each(|(question, doc)| candidates[question].set(doc, false));
+        Ok(())
+    }
+
+    /// Hands stored documents to `see`, deleted ones too.
+    pub(super) fn each_stored(
+        &self,
+        docs: impl Iterator<Item = usize>,
+        mut see: impl FnMut(&Document),
+    ) -> tantivy::Result<()> {
+        let store = self.reader.get_store_reader(STORE_CACHE_BLOCKS)?;
+        for doc in docs {
+            see(&self.stored(&store, doc as DocId)?);
+        }
         Ok(())
     }
 

@@ -13,12 +13,9 @@ use std::collections::HashMap;
 /// What is known of every property of every content type.
 pub fn properties(tenant: &Tenant) -> Result<Vec<PropertyInfo>, IndexError> {
     let reading = Reading::begin(tenant);
-    let (of, learned) = {
-        let state = tenant.state.read();
-        (state.catalog.live(), state.learned.clone())
-    };
+    let learned = tenant.state.read().learned.clone();
     let fill = Fill::of(&reading)?;
-    Ok(ContentType::ALL.into_iter().flat_map(|t| of_type(t, &fill, of[t.index()], &learned)).collect())
+    Ok(ContentType::ALL.into_iter().flat_map(|t| of_type(t, &fill, reading.live[t.index()], &learned)).collect())
 }
 
 fn of_type(content_type: ContentType, fill: &Fill, of: u64, learned: &Learned) -> Vec<PropertyInfo> {

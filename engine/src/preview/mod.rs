@@ -14,13 +14,16 @@ pub mod values;
 
 use crate::api::{Counts, NoRates, Preview, PreviewError, PreviewRequest, Seq};
 use crate::fold::{Snapshot, State};
+use crate::index::IndexError;
 use crate::log::LogReader;
 use crate::tenant::Tenant;
 use cursor::{Cursor, Pin};
 use fixedbitset::FixedBitSet;
 use parking_lot::RwLock;
 use penstock_dsl::check::{CheckOptions, check};
-use penstock_dsl::expr::Expr;
+use penstock_dsl::diagnostic::Span;
+use penstock_dsl::expr::{Block, Expr, Group, Owner, Predicate, Rule, Subject};
+use penstock_dsl::registry::ContentType;
 use plan::Plan;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
@@ -34,6 +37,8 @@ pub struct Reading<'a> {
     tenant: &'a Tenant,
     /// The snapshot.
     pub snapshot: Arc<Snapshot>,
+    /// Live items in it by content type.
+    pub live: [u64; 4],
 }
 
 impl<'a> Reading<'a> {
@@ -42,7 +47,8 @@ impl<'a> Reading<'a> {
         let mut state = tenant.state.write();
         let snapshot = state.snapshot.clone();
         state.catalog.enter(snapshot.seq);
-        Reading { tenant, snapshot }
+        let live = state.catalog.live();
+        Reading { tenant, snapshot, live }
     }
 
     /// Evaluates a rule set on the snapshot: its counts, and the ordinals that it matches.
@@ -51,6 +57,22 @@ impl<'a> Reading<'a> {
         let slices = count::evaluate(&plan, &self.snapshot, &self.tenant.state, now_ms)
             .map_err(|e| PreviewError::Store(e.to_string()))?;
         Ok((count::total(&plan, &slices), count::ordinals(&self.snapshot, &slices)))
+    }
+
+    /// Items of a type that a predicate holds of, read of the items themselves, whosever property it names.
+    pub fn matched(&self, content_type: ContentType, predicate: Predicate, now_ms: i64) -> Result<u64, IndexError> {
+        let predicate = match predicate {
+            Predicate::Test { subject, test } => {
+                Predicate::Test { subject: Subject { of: Owner::Item, ..subject }, test }
+            }
+            Predicate::All => Predicate::All,
+        };
+        let span = Span { start: 0, end: 0 };
+        let group = Group { title: None, rules: vec![Rule { negated: false, predicate, span }], span };
+        let expr = Expr { blocks: vec![Block { content_type, groups: vec![group], span }] };
+        let plan = Plan::of(&expr);
+        let slices = count::evaluate(&plan, &self.snapshot, &self.tenant.state, now_ms)?;
+        Ok(count::total(&plan, &slices).matched)
     }
 }
 

@@ -115,26 +115,6 @@ fn is_shared(property: &PropertyRef) -> bool {
     !matches!(property, PropertyRef::Declared(id) if id.get().declared.len() == 1)
 }
 
-/// How many items have exactly this value.
-pub fn count_of(
-    reading: &Reading<'_>,
-    property: &PropertyRef,
-    content_type: Option<ContentType>,
-    value: &str,
-) -> Result<u64, IndexError> {
-    let Some(key) = PropertyKey::of(property).filter(|_| may_have(content_type, property)) else { return Ok(0) };
-    let asked = Asked { tag: tag(property), property: key, content_type, shared: is_shared(property) };
-    let snapshot = &reading.snapshot;
-    let of_type = |document: &Document| content_type.is_none_or(|t| t == document.content_type);
-    let fresh = snapshot.overlay.live().filter(|(d, _)| of_type(d) && values_of(d, property).contains(value)).count();
-    let count = |segment: &Arc<SegmentView>| -> Result<u64, IndexError> {
-        let docs = wanted(segment, &snapshot.overlay.latest().ordinals, content_type);
-        Ok(segment.count_value(asked, value, &docs)?)
-    };
-    let counts = snapshot.index.segments.par_iter().map(count).collect::<Result<Vec<u64>, _>>()?;
-    Ok(fresh as u64 + counts.iter().sum::<u64>())
-}
-
 /// Live documents of a type.
 pub fn wanted(segment: &SegmentView, outdated: &FixedBitSet, content_type: Option<ContentType>) -> FixedBitSet {
     let mut docs = segment.live(outdated);

@@ -57,7 +57,8 @@ pub struct Hover {
     /// The type whose items are counted: the block's, or `MERCHANT` for `merchant.` properties.
     #[schema(value_type = Option<String>)]
     content_type: Option<&'static str>,
-    /// Items that have the property or value.
+    /// Items that have the property. Of a value: items that a rule with this value alone matches, by its operator and locale,
+    /// negation aside.
     items: Option<u64>,
     /// Items of the type.
     of: Option<u64>,
