@@ -6,6 +6,7 @@
 //! verify candidates.
 
 pub mod columns;
+pub mod currencies;
 pub mod ends;
 pub mod fill;
 mod fold_range;

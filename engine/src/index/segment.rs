@@ -1,5 +1,6 @@
 //! One segment of a commit, as previews read it: bit sets of documents, terms, columns, stored documents.
 
+use super::currencies::CurrencyColumns;
 use super::fill::Fills;
 use super::frequent::Lists;
 use super::number_column::NumberColumn;
@@ -39,7 +40,7 @@ pub struct IndexView {
 
 /// A segment of a commit.
 pub struct SegmentView {
-    reader: SegmentReader,
+    pub(super) reader: SegmentReader,
     fields: Fields,
     pub(super) terms: Arc<InvertedIndexReader>,
     /// Ordinal by document.
@@ -57,6 +58,7 @@ pub struct SegmentView {
     /// Lists of values and counts of properties made so far; shared likewise.
     pub(super) lists: Arc<Lists>,
     pub(super) fills: Fills,
+    pub(super) currency_columns: CurrencyColumns,
 }
 
 impl SegmentView {
@@ -89,6 +91,7 @@ impl SegmentView {
             numbers: known.map_or_else(Default::default, |known| known.numbers.clone()),
             lists: known.map_or_else(Default::default, |known| known.lists.clone()),
             fills: known.map_or_else(Default::default, |known| known.fills.clone()),
+            currency_columns: known.map_or_else(Default::default, |known| known.currency_columns.clone()),
             reader: reader.clone(),
             fields,
         })
