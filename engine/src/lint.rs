@@ -98,14 +98,14 @@ pub fn run(
     let claims = lint(rules, &expr);
     let (counts, _) = reading.evaluate(&expr, now_ms)?;
     let linted = Linted { text: rules, expr: &expr, counts: &counts, now_ms };
-    let shown = witness::show(&linted, &reading, tenant, log, &claims)?;
+    let shown = witness::show(&linted, &reading, tenant, log, claims)?;
     report.truncated |= shown.truncated;
     report.findings.extend(shown.findings);
     let seen = seen::find(&linted, &reading, tenant).map_err(|e| PreviewError::Store(e.to_string()))?;
     report.truncated |= seen.truncated;
-    let told: HashSet<Place> = seen.told.into_iter().chain(told_by(&claims)).collect();
+    let told: HashSet<Place> = seen.told.into_iter().chain(told_by(&shown.claims)).collect();
     report.findings.extend(seen.findings);
-    report.findings.extend(counted::find(&linted, &claims, &told));
+    report.findings.extend(counted::find(&linted, &shown.claims, &told));
     same_as(&expr, options, against, &mut report);
     Ok(finish(report))
 }

@@ -187,7 +187,13 @@ const CASES: &[Case] = &[
         [Some(10), None, Some(0)],
     ),
     // Only the last store is rated twice, and it is nowhere near Manila.
-    ("STORE { externalRating = 4 and externalRating = 9 or city = \"Manila\" }", &[], 0, "", [None; 3]),
+    (
+        "STORE { externalRating = 4 and externalRating = 9 or city = \"Manila\" }",
+        &[code::IDLE_RULE],
+        0,
+        "this rule removes nothing: every STORE that passes the rest of the group passes it too (1)",
+        [Some(8), Some(0), None],
+    ),
     (
         "STORE { city = \"Manila\" and externalRating > 3 and externalRating < 2 or city = \"Cebu City\" }",
         &[code::SEVERAL_VALUES],
@@ -285,6 +291,41 @@ fn long_lists_are_cut_and_said_to_be() {
     let codes: Vec<_> = cut.findings.iter().map(|f| f.diagnostic.code).collect();
     assert_eq!((cut.truncated, codes), (true, vec![code::UNSEEN_VALUE, code::UNMET_RULE]));
     assert!(cut.findings[0].diagnostic.message.starts_with("1,000 of the 1,000 values looked up"), "{cut:?}");
+}
+
+/// In December 2025 and in March 2026.
+const BEFORE: i64 = 1_764_547_200_000;
+const AFTER: i64 = 1_772_323_200_000;
+
+/// Content may give a property twice; where an item has both values, or it is too dear to find out, nobody is told otherwise.
+#[test]
+fn several_values_are_asked_for_only_where_no_item_surely_has_them() {
+    let launched = |id: &str, days: &[i64]| content("STORE", id, 1, &json!({ "storeName": id, "launch": days }));
+    let rules = |more: &str| {
+        format!("STORE {{ ext.launch before 2026-01-01 and ext.launch after 2026-02-01{more} or storeName = \"one\" }}")
+    };
+    let one = Linting::new(vec![launched("one", &[BEFORE]), launched("other", &[AFTER])]);
+    assert_eq!(one.codes(&rules("")), [code::SEVERAL_VALUES], "the group's count is the pair's");
+    let dear = one.report(&rules(" and storeName = \"other\""));
+    let codes: Vec<_> = dear.findings.iter().map(|f| f.diagnostic.code).collect();
+    assert_eq!((dear.truncated, codes), (true, vec![code::EMPTY_GROUP]));
+    let both = Linting::new(vec![launched("one", &[BEFORE, AFTER]), launched("other", &[AFTER])]);
+    let report = both.report(&rules(""));
+    assert!(
+        !report.truncated && report.findings.iter().all(|f| f.diagnostic.code != code::SEVERAL_VALUES),
+        "{report:?}"
+    );
+}
+
+/// A claim that items disprove is no reason to keep silent on what is so.
+#[test]
+fn what_items_disprove_silences_nothing() {
+    let linting = Linting::new(stores());
+    let rules = "STORE { externalRating = 4 and externalRating = 9 and city = \"Manila\" or city = \"Cebu City\" }";
+    let findings = linting.findings(rules);
+    assert_eq!(findings.iter().map(|f| f.diagnostic.code).collect::<Vec<_>>(), [code::EMPTY_GROUP]);
+    let message = &findings[0].diagnostic.message;
+    assert!(message.ends_with("without `externalRating = 9` there would be 2"), "{message}");
 }
 
 /// Codes that need items; logic's own are in the language's tests.
