@@ -56,6 +56,26 @@ fn rule_sets_are_compared_with_others() {
 }
 
 #[test]
+fn a_rule_set_that_is_compared_has_its_own_rates() {
+    let server = filled();
+    for (date, hkd) in [("2026-01-30", "7.8"), ("2026-01-31", "8")] {
+        let table = json!({ "date": date, "base": "USD", "rates": { "HKD": hkd } });
+        assert_eq!(server.post("/api/v1/fx", &table).status, 200);
+    }
+    let rules = "STORE { minPriceRange > USD 5 ~fx }";
+    let named = |name: &str, date: Value| json!({ "name": name, "rules": rules, "fxDate": date });
+    let against = json!([named("then", json!("2026-01-30")), named("latest", Value::Null)]);
+    let report = lint(&server, &json!({ "rules": rules, "against": against }));
+    let found = report["diagnostics"].as_array().unwrap();
+    let same: Vec<_> = found.iter().filter(|d| d["code"] == "W519").map(|d| d["message"].as_str().unwrap()).collect();
+    assert!(matches!(same.as_slice(), [one] if one.contains("\"latest\"")), "{report}");
+    let unknown = json!({ "rules": rules, "against": [named("Task 7", json!("2025-01-01"))] });
+    let answer = server.post(LINT, &unknown);
+    assert_eq!(answer.status, 404);
+    assert!(answer.json()["detail"].as_str().unwrap().contains("Task 7"), "{}", answer.json());
+}
+
+#[test]
 fn errors_of_the_rules_are_its_findings() {
     let server = filled();
     let rules = "STORE { storname = \"x\" }";

@@ -1,11 +1,11 @@
 //! Findings from a preview's exact counts: what is empty, and what changes nothing.
 
-use super::{Evidence, LintFinding, Linted, Place, thousands};
+use super::{Evidence, LintFinding, Linted, Place};
 use crate::api::{BlockCount, GroupCount, RuleCount};
 use penstock_dsl::code;
 use penstock_dsl::diagnostic::{Diagnostic, Span};
 use penstock_dsl::expr::{Block, Predicate};
-use penstock_dsl::lint::{Claim, Finding, cite};
+use penstock_dsl::lint::{Claim, Finding, cite, thousands};
 use std::collections::HashSet;
 
 /// All findings of counts; `told` are rules of which the reason is told already.

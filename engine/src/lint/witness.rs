@@ -70,7 +70,7 @@ impl Showing<'_> {
         }
         let expr = group(block, rules);
         let units = cost(&expr).total;
-        if self.left == 0 || units > self.units_left {
+        if self.left == 0 || units > self.units_left || self.linted.is_late() {
             // Said only if no item has them, which is not known.
             return Ok(((!several).then_some(evidence), false));
         }
