@@ -56,6 +56,26 @@ fn rule_sets_are_compared_with_others() {
 }
 
 #[test]
+fn a_rule_set_that_is_compared_has_its_own_rates() {
+    let server = filled();
+    for (date, hkd) in [("2026-01-30", "7.8"), ("2026-01-31", "8")] {
+        let table = json!({ "date": date, "base": "USD", "rates": { "HKD": hkd } });
+        assert_eq!(server.post("/api/v1/fx", &table).status, 200);
+    }
+    let rules = "STORE { minPriceRange > USD 5 ~fx }";
+    let named = |name: &str, date: Value| json!({ "name": name, "rules": rules, "fxDate": date });
+    let against = json!([named("then", json!("2026-01-30")), named("latest", Value::Null)]);
+    let report = lint(&server, &json!({ "rules": rules, "against": against }));
+    let found = report["diagnostics"].as_array().unwrap();
+    let same: Vec<_> = found.iter().filter(|d| d["code"] == "W519").map(|d| d["message"].as_str().unwrap()).collect();
+    assert!(matches!(same.as_slice(), [one] if one.contains("\"latest\"")), "{report}");
+    let unknown = json!({ "rules": rules, "against": [named("Task 7", json!("2025-01-01"))] });
+    let answer = server.post(LINT, &unknown);
+    assert_eq!(answer.status, 404);
+    assert!(answer.json()["detail"].as_str().unwrap().contains("Task 7"), "{}", answer.json());
+}
+
+#[test]
 fn errors_of_the_rules_are_its_findings() {
     let server = filled();
     let rules = "STORE { storname = \"x\" }";
@@ -89,9 +109,13 @@ fn the_command_line_lints_with_and_without_a_server() {
     let asked = penstock(&["rule", "lint", name, "--server", &server.url, "--key", &server.key]);
     let (out, findings) = said(&asked);
     assert!(asked.status.success() && out.starts_with("2 findings, as of "), "{out}{findings}");
-    for part in
-        ["warning[W511]", "help: write \"Cebu City\"", "warning[W504]", "items: 10 of 10, such as STORE s9 \"Store 9\""]
-    {
+    for part in [
+        "warning[W511]",
+        "help: write \"Cebu City\"",
+        "warning[W504]",
+        "items: 10 of 10, removed 0, such as STORE s9 \"Store 9\"",
+        "items: 0 of 10; instead there are Cebu City (9)",
+    ] {
         assert!(findings.contains(part), "{part} is not in\n{findings}");
     }
     std::fs::write(&file, "STORE { citty = \"Cebu\" }").unwrap();
@@ -100,6 +124,30 @@ fn the_command_line_lints_with_and_without_a_server() {
         let output = penstock(arguments);
         assert_eq!(output.status.code(), Some(1));
         assert!(said(&output).1.contains("error[E103]"), "{}", said(&output).1);
+    }
+    let same = server.data().join("same.rules");
+    std::fs::write(&file, "STORE { minPriceRange > USD 5 ~fx or city = \"Manila\" }").unwrap();
+    std::fs::write(&same, "STORE{minPriceRange>USD 5 ~fx or city=\"Manila\"}").unwrap();
+    let compared = ["rule", "lint", name, "--against", same.to_str().unwrap(), name];
+    let (_, findings) = said(&penstock(&["rule", "lint", name, "--against", name]));
+    assert!(findings.contains("error[E"), "there are no rates: {findings}");
+    let table = json!({ "date": "2026-01-31", "base": "USD", "rates": { "HKD": "7.8" } });
+    assert_eq!(server.post("/api/v1/fx", &table).status, 200);
+    let rates = server.data().join("rates.json");
+    std::fs::write(&rates, table.to_string()).unwrap();
+    let rates = ["--rates", rates.to_str().unwrap()];
+    let asking = ["--url", &server.url, "--key", &server.key, "--fx-date", "2026-01-31"];
+    for with in [&rates[..], &asking] {
+        let (_, findings) = said(&penstock(&[&compared, with].concat()));
+        assert_eq!(findings.matches("warning[W519]").count(), 2, "{findings}");
+        assert!(findings.contains("same.rules"), "{findings}");
+    }
+    let other_day = ["--url", &server.url, "--key", &server.key, "--fx-date", "2026-01-01"];
+    assert_eq!(penstock(&[&compared, &other_day[..]].concat()).status.code(), Some(2));
+    for wrong in [&["--url", &server.url][..], &["--fx-date", "2026-01-31"], &[&asking, &rates[..]].concat()] {
+        let output = penstock(&[&compared, wrong].concat());
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+        assert!(said(&output).1.contains("Usage: "), "{}", said(&output).1);
     }
     let nowhere = penstock(&["rule", "lint", name, "--url", "http://127.0.0.1:1", "--key", "pk_x"]);
     assert_eq!(nowhere.status.code(), Some(2));

@@ -10,7 +10,7 @@ mod stretch;
 
 use crate::code;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::expr::{Block, Expr, Group, Owner, Predicate, PropertyRef, Rule};
+use crate::expr::{Block, Expr, Group, Owner, Predicate, PropertyRef, Rule, Test};
 use logic::{covered, exclude, exclude_in_one_value, never, rule_implies};
 
 /// Characters of a rule that a message cites.
@@ -77,6 +77,27 @@ pub fn lint(text: &str, expr: &Expr) -> Vec<Finding> {
     }
     findings.sort_by_key(|f| (f.diagnostic.span.start, f.diagnostic.span.end, f.diagnostic.code));
     findings
+}
+
+/// A finding that another rule set, called by a name, is the same but for its spelling; `None` where it is not.
+pub fn duplicate_of(expr: &Expr, name: &str, other: &Expr) -> Option<Diagnostic> {
+    let (first, last) = (expr.blocks.first()?, expr.blocks.last()?);
+    let message = format!("the rule set \"{name}\" selects the same items, for its rules are the same");
+    let same = expr.hash() == other.hash();
+    same.then(|| Diagnostic::warning(code::DUPLICATE_RULE_SET, first.span.to(last.span), message))
+}
+
+/// A number in a message, thousands apart: `86,318`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// A rule's text in a message: on one line and not too long.
@@ -335,7 +356,13 @@ fn tautology(groups: &[Option<Vec<&Rule>>]) -> Option<Vec<usize>> {
 
 fn never_message(content_type: &str, rule: &Rule) -> String {
     let property = property_name(&rule.predicate);
-    format!("no {content_type} can pass this rule: `{property}` holds no list, so no value of it has all of these")
+    let why = match &rule.predicate {
+        Predicate::Test { test: Test::KeywordAll(_), .. } => {
+            format!("`{property}` holds no list, so no value of it has all of these")
+        }
+        _ => format!("no value of `{property}` is within it"),
+    };
+    format!("no {content_type} can pass this rule: {why}")
 }
 
 /// The name in rules of what a predicate reads.

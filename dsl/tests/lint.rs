@@ -119,3 +119,10 @@ fn the_largest_rule_sets_are_linted_in_time() {
         assert!(found.len() <= 2 * rules);
     }
 }
+
+#[test]
+fn thousands_are_apart() {
+    for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
+        assert_eq!(penstock_dsl::lint::thousands(number), text);
+    }
+}

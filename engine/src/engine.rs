@@ -9,7 +9,7 @@ use crate::complete::{self, CompleteRequest, Completion};
 use crate::content::item::Item;
 use crate::fold::{Frame, FrameOutcome};
 use crate::hover::{self, Hover};
-use crate::lint::{self, LintReport};
+use crate::lint::{self, LintReport, LintRequest};
 use crate::log::frame::{self, Header, PREFIX_BYTES};
 use crate::log::{LogError, LogReader, LogWriter, NewRow, sqlite};
 use crate::preview::{self, fill, page, values};
@@ -276,16 +276,10 @@ impl Engine {
     }
 
     /// Lints a rule set with the items that are there as evidence, and compares it with other rule sets, given by name.
-    pub fn lint(
-        &self,
-        tenant: &TenantId,
-        rules: &str,
-        options: &CheckOptions,
-        against: &[(String, String)],
-    ) -> Result<LintReport, PreviewError> {
+    pub fn lint(&self, tenant: &TenantId, request: &LintRequest) -> Result<LintReport, PreviewError> {
         match self.shared.tenant(tenant) {
-            Some(tenant) => lint::run(&tenant, &*self.shared.log, rules, options, against, now_ms()),
-            None => Ok(lint::of_nothing(rules, options, against)),
+            Some(tenant) => lint::run(&tenant, &*self.shared.log, request, now_ms()),
+            None => Ok(lint::of_nothing(request)),
         }
     }
 

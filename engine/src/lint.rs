@@ -15,18 +15,45 @@ use crate::log::LogReader;
 use crate::preview::Reading;
 use crate::tenant::Tenant;
 use penstock_dsl::check::{CheckOptions, check};
-use penstock_dsl::code;
 use penstock_dsl::diagnostic::{Diagnostic, Span};
 use penstock_dsl::expr::Expr;
 use penstock_dsl::limits::DIAGNOSTICS_MAX;
-use penstock_dsl::lint::{Claim, Finding, lint};
+use penstock_dsl::lint::{Claim, Finding, duplicate_of, lint};
 use penstock_dsl::registry::ContentType;
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 /// Values that are looked up for one report.
 pub const VALUES_MAX: usize = 1_000;
 /// Rule sets that one is compared with.
 pub const AGAINST_MAX: usize = 200;
+
+/// After this nothing more is looked up. Counting what the rule set itself selects is not cut short by it, no more than a preview's.
+pub const TIME_MAX: Duration = Duration::from_secs(10);
+
+/// What to lint.
+#[derive(Clone, Debug)]
+pub struct LintRequest {
+    /// The rule text.
+    pub rules: String,
+    /// What its check depends on.
+    pub options: CheckOptions,
+    /// Rule sets that would be duplicates if they are the same.
+    pub against: Vec<NamedRules>,
+    /// How long to look things up: [`TIME_MAX`].
+    pub time_max: Duration,
+}
+
+/// A rule set to compare with.
+#[derive(Clone, Debug)]
+pub struct NamedRules {
+    /// The name to call it by.
+    pub name: String,
+    /// The rule text; one that does not check is equal to none.
+    pub rules: String,
+    /// What its check depends on.
+    pub options: CheckOptions,
+}
 
 /// What lint says of a rule set.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,41 +111,43 @@ pub struct Witness {
 pub fn run(
     tenant: &Tenant,
     log: &dyn LogReader,
-    rules: &str,
-    options: &CheckOptions,
-    against: &[(String, String)],
+    request: &LintRequest,
     now_ms: i64,
 ) -> Result<LintReport, PreviewError> {
+    let deadline = Instant::now() + request.time_max;
+    let rules = request.rules.as_str();
     let reading = Reading::begin(tenant);
     let as_of = reading.snapshot.seq;
-    let (expr, mut report) = match checked(rules, options, as_of) {
+    let (expr, mut report) = match checked(rules, &request.options, as_of) {
         Ok(checked) => checked,
         Err(refused) => return Ok(refused),
     };
     let claims = lint(rules, &expr);
     let (counts, _) = reading.evaluate(&expr, now_ms)?;
-    let linted = Linted { text: rules, expr: &expr, counts: &counts, now_ms };
-    let shown = witness::show(&linted, &reading, tenant, log, &claims)?;
+    let linted = Linted { text: rules, expr: &expr, counts: &counts, now_ms, deadline };
+    let shown = witness::show(&linted, &reading, tenant, log, claims)?;
     report.truncated |= shown.truncated;
     report.findings.extend(shown.findings);
     let seen = seen::find(&linted, &reading, tenant).map_err(|e| PreviewError::Store(e.to_string()))?;
     report.truncated |= seen.truncated;
-    let told: HashSet<Place> = seen.told.into_iter().chain(told_by(&claims)).collect();
+    let told: HashSet<Place> = seen.told.into_iter().chain(told_by(&shown.claims)).collect();
     report.findings.extend(seen.findings);
-    report.findings.extend(counted::find(&linted, &claims, &told));
-    same_as(&expr, options, against, &mut report);
+    report.findings.extend(counted::find(&linted, &shown.claims, &told));
+    same_as(&expr, &request.against, deadline, &mut report);
     Ok(finish(report))
 }
 
 /// The report for a tenant that has no content: what logic says.
-pub fn of_nothing(rules: &str, options: &CheckOptions, against: &[(String, String)]) -> LintReport {
-    let (expr, mut report) = match checked(rules, options, 0) {
+pub fn of_nothing(request: &LintRequest) -> LintReport {
+    let deadline = Instant::now() + request.time_max;
+    let rules = request.rules.as_str();
+    let (expr, mut report) = match checked(rules, &request.options, 0) {
         Ok(checked) => checked,
         Err(refused) => return refused,
     };
     let bare = |f: Finding| LintFinding { diagnostic: f.diagnostic, related: f.related, evidence: None };
     report.findings.extend(lint(rules, &expr).into_iter().map(bare));
-    same_as(&expr, options, against, &mut report);
+    same_as(&expr, &request.against, deadline, &mut report);
     finish(report)
 }
 
@@ -143,17 +172,17 @@ fn finish(mut report: LintReport) -> LintReport {
     report
 }
 
-/// Reports rule sets that are equal but for their spelling. One that does not check is equal to none.
-fn same_as(expr: &Expr, options: &CheckOptions, against: &[(String, String)], report: &mut LintReport) {
+/// Reports rule sets that are equal but for their spelling.
+fn same_as(expr: &Expr, against: &[NamedRules], deadline: Instant, report: &mut LintReport) {
     report.truncated |= against.len() > AGAINST_MAX;
-    let hash = expr.hash();
-    let (Some(first), Some(last)) = (expr.blocks.first(), expr.blocks.last()) else { return };
-    for (name, rules) in against.iter().take(AGAINST_MAX) {
-        if check(rules, options).expr.is_some_and(|other| other.hash() == hash) {
-            let message = format!("the rule set \"{name}\" selects the same items, for its rules are the same");
-            let diagnostic = Diagnostic::warning(code::DUPLICATE_RULE_SET, first.span.to(last.span), message);
-            report.findings.push(LintFinding { diagnostic, related: Vec::new(), evidence: None });
+    for other in against.iter().take(AGAINST_MAX) {
+        if Instant::now() > deadline {
+            report.truncated = true;
+            return;
         }
+        let same = check(&other.rules, &other.options).expr.and_then(|meant| duplicate_of(expr, &other.name, &meant));
+        let bare = |diagnostic| LintFinding { diagnostic, related: Vec::new(), evidence: None };
+        report.findings.extend(same.map(bare));
     }
 }
 
@@ -163,6 +192,14 @@ struct Linted<'a> {
     expr: &'a Expr,
     counts: &'a Counts,
     now_ms: i64,
+    deadline: Instant,
+}
+
+impl Linted<'_> {
+    /// Whether there is no time left to look more up.
+    fn is_late(&self) -> bool {
+        Instant::now() > self.deadline
+    }
 }
 
 /// A rule's place: block, group, rule.
@@ -184,17 +221,4 @@ fn told_by(claims: &[Finding]) -> Vec<Place> {
         }
     }
     told
-}
-
-/// `1204` as `1,204`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -1,11 +1,11 @@
 //! Findings from a preview's exact counts: what is empty, and what changes nothing.
 
-use super::{Evidence, LintFinding, Linted, Place, thousands};
+use super::{Evidence, LintFinding, Linted, Place};
 use crate::api::{BlockCount, GroupCount, RuleCount};
 use penstock_dsl::code;
 use penstock_dsl::diagnostic::{Diagnostic, Span};
 use penstock_dsl::expr::{Block, Predicate};
-use penstock_dsl::lint::{Claim, Finding, cite};
+use penstock_dsl::lint::{Claim, Finding, cite, thousands};
 use std::collections::HashSet;
 
 /// All findings of counts; `told` are rules of which the reason is told already.
@@ -115,7 +115,8 @@ impl Blocks<'_> {
     fn idle_group(&mut self, group: usize, counts: &GroupCount) {
         let told = self.claims.iter().any(|claim| match claim {
             Claim::Tautology { .. } => true,
-            Claim::ContainedGroup { group: contained, .. } => *contained == group,
+            // Of the two the other one stays, and must not be called idle because of the one that goes.
+            Claim::ContainedGroup { group: contained, by } => *contained == group || *by == group,
             _ => false,
         });
         if told || counts.matched == 0 || counts.only > 0 || self.counts.groups.len() < 2 {

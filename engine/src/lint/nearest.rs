@@ -11,6 +11,8 @@ use crate::tenant::Tenant;
 use penstock_dsl::expr::{PropertyRef, Subject, Test};
 use penstock_dsl::registry::Kind;
 use penstock_dsl::text::{default_distance, fold};
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
 /// Characters of a wanted value that candidates begin with; the most frequent values of the property are candidates too.
 const BEGINNING_CHARS: usize = 3;
@@ -27,22 +29,30 @@ pub(super) fn nearest(
 ) -> Result<Vec<Option<(String, u64)>>, IndexError> {
     let frequent = listed(tenant, items, &subject.property, "")?;
     let nearest = |wanted: &String| {
+        if items.is_late() {
+            return Ok(None);
+        }
         let beginning: String = wanted.chars().take(BEGINNING_CHARS).collect();
         let mut candidates = listed(tenant, items, &subject.property, &beginning)?;
         candidates.extend(frequent.iter().cloned());
-        for value in near(wanted, candidates) {
+        let mut best: Option<(u8, String, u64)> = None;
+        for (far, value) in near(wanted, candidates) {
             let count = items.count(&super::seen::of(subject, equals(&subject.property, &value)))?;
-            if count > 0 {
-                return Ok(Some((value, count)));
+            let better = best.as_ref().is_none_or(|(nearest, _, most)| far == *nearest && count > *most);
+            if count > 0 && better {
+                best = Some((far, value, count));
             }
         }
-        Ok(None)
+        Ok(best.map(|(_, value, count)| (value, count)))
     };
     wanted.iter().map(nearest).collect()
 }
 
+/// Values and their numbers of items.
+type Listed = Vec<(String, u64)>;
+
 /// The most frequent values that begin with something, as merchants wrote them.
-fn listed(tenant: &Tenant, items: &Items<'_>, property: &PropertyRef, prefix: &str) -> Result<Vec<String>, IndexError> {
+fn listed(tenant: &Tenant, items: &Items<'_>, property: &PropertyRef, prefix: &str) -> Result<Listed, IndexError> {
     let property = match property {
         PropertyRef::Declared(id) => id.name().to_owned(),
         PropertyRef::Ext(key) => format!("ext.{key}"),
@@ -51,16 +61,16 @@ fn listed(tenant: &Tenant, items: &Items<'_>, property: &PropertyRef, prefix: &s
     let content_type = Some(items.content_type);
     let request = ValuesRequest { content_type, property, prefix: prefix.to_owned(), limit: VALUES_MAX };
     let found = list(tenant, &request).map_err(|error| error.to_string())?;
-    Ok(found.values.into_iter().map(|(value, _)| value).collect())
+    Ok(found.values)
 }
 
-/// Those of the candidates, which come by frequency, that are near; nearest first.
-fn near(wanted: &str, candidates: Vec<String>) -> Vec<String> {
-    let far = |value: String| distance(wanted, &fold(&value)).map(|far| (far, value));
-    let mut near: Vec<(u8, String)> = candidates.into_iter().filter_map(far).collect();
-    near.sort_by_key(|(far, _)| *far);
-    near.dedup();
-    near.into_iter().map(|(_, value)| value).take(COUNTED_MAX).collect()
+/// Those of the candidates that are near, each once, and how far; the nearest first, of equally near ones the most frequent.
+fn near(wanted: &str, candidates: Listed) -> Vec<(u8, String)> {
+    let each: HashMap<String, u64> = candidates.into_iter().collect();
+    let far = |(value, count): (String, u64)| Some((distance(wanted, &fold(&value))?, Reverse(count), value));
+    let mut near: Vec<(u8, Reverse<u64>, String)> = each.into_iter().filter_map(far).collect();
+    near.sort_unstable();
+    near.into_iter().map(|(far, _, value)| (far, value)).take(COUNTED_MAX).collect()
 }
 
 fn equals(property: &PropertyRef, value: &str) -> Test {
@@ -89,7 +99,7 @@ fn distance(wanted: &str, value: &str) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::distance;
+    use super::{distance, near};
 
     #[test]
     fn near_is_what_an_operator_may_have_meant() {
@@ -105,5 +115,14 @@ mod tests {
         ] {
             assert_eq!(distance(wanted, value), expected, "{wanted} {value}");
         }
+    }
+
+    #[test]
+    fn of_equally_near_values_the_most_frequent_comes_first_and_none_twice() {
+        let listed = [("Abce", 2), ("abcdx", 1), ("Abcf", 9), ("Abce", 2), ("zbcd", 5), ("abcd", 1), ("xxxx", 99)];
+        let listed = listed.map(|(value, count)| (value.to_owned(), count));
+        let found = near("abcd", listed.to_vec());
+        let found: Vec<_> = found.iter().map(|(far, value)| (*far, value.as_str())).collect();
+        assert_eq!(found, [(0, "abcd"), (1, "Abcf"), (1, "zbcd")]);
     }
 }

@@ -4,10 +4,12 @@
 //! items have is another type's.
 
 use super::nearest::nearest;
-use super::{Evidence, LintFinding, Linted, Place, VALUES_MAX, thousands};
+use super::{Evidence, LintFinding, Linted, Place, VALUES_MAX};
 use crate::content::document::{Document, Values};
 use crate::fold::Snapshot;
 use crate::index::IndexError;
+use crate::index::currencies::of_document;
+use crate::index::terms::PropertyKey;
 use crate::matcher::evaluate::{holds, in_range};
 use crate::preview::Reading;
 use crate::tenant::Tenant;
@@ -16,17 +18,17 @@ use penstock_dsl::ast::{self, Literal, Operand, RuleBody};
 use penstock_dsl::code;
 use penstock_dsl::diagnostic::{Diagnostic, Span};
 use penstock_dsl::expr::{Interval, MoneyRange, Owner, Predicate, PropertyRef, Rule, Subject, Test};
+use penstock_dsl::lint::thousands;
 use penstock_dsl::registry::{ContentType, Currency};
 use penstock_dsl::{print, text, tree};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
+use std::time::Instant;
 
 /// Unseen values of one rule that get a finding each; more share one.
 const APART_MAX: usize = 5;
 /// Rules for which it is found out what is there instead.
 const INSTEAD_MAX: usize = 4;
-/// Currencies that are counted instead of an unseen one.
-const CURRENCIES_MAX: usize = 30;
 /// Currencies that a message lists.
 const CURRENCIES_NAMED: usize = 3;
 
@@ -51,11 +53,15 @@ pub(super) fn find(linted: &Linted<'_>, reading: &Reading<'_>, tenant: &Tenant) 
         if total == 0 {
             continue;
         }
-        let items = Items::of(&reading.snapshot, block.content_type, linted.now_ms, total);
+        let items = Items::of(&reading.snapshot, block.content_type, linted, total);
         let mut missing = HashMap::new();
         let mut newest = HashMap::new();
         for (g, group) in block.groups.iter().enumerate() {
             for (r, rule) in group.rules.iter().enumerate() {
+                if linted.is_late() {
+                    finder.unseen.truncated = true;
+                    return Ok(finder.unseen);
+                }
                 finder.rule(&items, rule, (at, g, r), &mut missing, &mut newest)?;
             }
         }
@@ -70,18 +76,20 @@ pub(super) struct Items<'a> {
     /// By segment.
     docs: Vec<FixedBitSet>,
     now_ms: i64,
+    deadline: Instant,
     total: u64,
 }
 
 impl<'a> Items<'a> {
-    fn of(snapshot: &'a Snapshot, content_type: ContentType, now_ms: i64, total: u64) -> Self {
+    fn of(snapshot: &'a Snapshot, content_type: ContentType, linted: &Linted<'_>, total: u64) -> Self {
+        let (now_ms, deadline) = (linted.now_ms, linted.deadline);
         let outdated = &snapshot.overlay.latest().ordinals;
         let live = snapshot.index.segments.iter().map(|segment| {
             let mut docs = segment.live(outdated);
             docs.intersect_with(segment.of_type(content_type));
             docs
         });
-        Items { snapshot, content_type, docs: live.collect(), now_ms, total }
+        Items { snapshot, content_type, docs: live.collect(), now_ms, deadline, total }
     }
 
     /// Those that are newer than the index.
@@ -106,6 +114,23 @@ impl<'a> Items<'a> {
     pub fn count(&self, predicate: &Predicate) -> Result<u64, IndexError> {
         let newest = self.newest().filter(|document| holds(predicate, document, self.now_ms)).count();
         Ok(self.indexed(predicate)? + newest as u64)
+    }
+
+    /// Currencies in which some of them may have a property.
+    fn currencies(&self, property: &PropertyRef) -> Result<BTreeSet<Currency>, IndexError> {
+        let mut currencies = BTreeSet::new();
+        if let Some(key) = PropertyKey::of(property) {
+            for segment in &self.snapshot.index.segments {
+                currencies.extend(segment.currencies(key)?);
+            }
+        }
+        currencies.extend(self.newest().flat_map(|document| of_document(document, property)));
+        Ok(currencies)
+    }
+
+    /// Whether there is no time left to look more up.
+    pub fn is_late(&self) -> bool {
+        Instant::now() > self.deadline
     }
 
     fn evidence(&self) -> Evidence {
@@ -201,7 +226,7 @@ impl<'a> Finder<'a> {
         let mut unseen: Vec<(Span, &str)> = Vec::new();
         let (mut seen, mut cut) = (0, false);
         for (span, written) in self.strings(rule) {
-            let Some(left) = self.values_left.checked_sub(1) else {
+            let Some(left) = self.values_left.checked_sub(1).filter(|_| !items.is_late()) else {
                 cut = true;
                 break;
             };
@@ -257,6 +282,7 @@ impl<'a> Finder<'a> {
                 self.instead_left = left;
                 let wanted: Vec<String> = unseen.iter().map(|(_, value)| text::fold(value)).collect();
                 near = nearest(self.tenant, items, subject, &wanted)?;
+                self.unseen.truncated |= items.is_late();
             } else {
                 self.unseen.truncated = true;
             }
@@ -307,24 +333,18 @@ impl<'a> Finder<'a> {
             return Ok(());
         }
         self.unseen.told.push(place);
-        let mut instead = Vec::new();
-        let known = match self.instead_left.checked_sub(1) {
-            Some(left) => {
-                self.instead_left = left;
-                let state = self.tenant.state.read();
-                state.names.currencies.strings().iter().take(CURRENCIES_MAX).cloned().collect()
-            }
-            None => {
-                self.unseen.truncated = true;
-                Vec::new()
-            }
-        };
-        for code in known {
-            if let Some(other) = Currency::from_code(&code) {
+        let (mut instead, asked_before) = (Vec::new(), self.instead_left);
+        if let Some(left) = self.instead_left.checked_sub(1) {
+            self.instead_left = left;
+            for other in items.currencies(&subject.property)? {
+                if items.is_late() {
+                    break;
+                }
                 let count = items.count(&of(subject, in_currency(test, other)))?;
-                instead.extend((count > 0).then(|| (code.to_string(), count)));
+                instead.extend((count > 0).then(|| (other.to_string(), count)));
             }
         }
+        self.unseen.truncated |= asked_before == 0 || items.is_late();
         instead.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let mut message = format!("no {} has {} in {currency}", items.content_type, self.name(rule, subject));
         let named: Vec<String> = instead

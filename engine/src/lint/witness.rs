@@ -14,11 +14,13 @@ const SHOWN_MAX: usize = 16;
 /// What these may cost together (`penstock_dsl::cost`): items are not read again and again only to show some.
 const UNITS_MAX: u64 = 40_000;
 
-/// Findings with their evidence.
+/// Claims with their evidence.
 pub(super) struct Shown {
     /// The findings.
     pub findings: Vec<LintFinding>,
-    /// Whether some have no item because there were too many.
+    /// The claims that are made; of the others items are there that pass, or it could not be found out.
+    pub claims: Vec<Finding>,
+    /// Whether some have no item, or are not made, because there were too many.
     pub truncated: bool,
 }
 
@@ -28,39 +30,69 @@ pub(super) fn show(
     reading: &Reading<'_>,
     tenant: &Tenant,
     log: &dyn LogReader,
-    claims: &[Finding],
+    claims: Vec<Finding>,
 ) -> Result<Shown, PreviewError> {
-    let (mut left, mut units_left) = (SHOWN_MAX, UNITS_MAX);
-    let mut shown = Shown { findings: Vec::new(), truncated: false };
+    let mut showing = Showing { linted, reading, tenant, log, left: SHOWN_MAX, units_left: UNITS_MAX };
+    let mut shown = Shown { findings: Vec::new(), claims: Vec::new(), truncated: false };
     for finding in claims {
-        let mut evidence = counts(linted, finding);
-        let (block, rules) = (&linted.expr.blocks[finding.block], rules(linted, finding));
-        let worth = !rules.is_empty() && evidence.total > 0;
-        let expr = group(block, rules);
-        let units = cost(&expr).total;
-        if worth && (left == 0 || units > units_left) {
-            shown.truncated = true;
-        } else if worth {
-            left -= 1;
-            units_left -= units;
-            let (counts, ordinals) = reading.evaluate(&expr, linted.now_ms)?;
-            let (matched, first) = (counts.matched, ordinals.minimum());
-            if let Claim::SeveralValues { .. } = finding.claim {
-                // Items with several values are there, so the rules are surely meant.
-                if matched > 0 {
-                    continue;
-                }
-                evidence.matched = Some(0);
-            }
-            evidence.item = match first {
-                Some(ordinal) => witness(reading, tenant, log, ordinal as u32)?,
-                None => None,
-            };
+        let (evidence, whole) = showing.evidence(&finding)?;
+        shown.truncated |= !whole;
+        if let Some(evidence) = evidence {
+            let (diagnostic, related) = (finding.diagnostic.clone(), finding.related.clone());
+            shown.findings.push(LintFinding { diagnostic, related, evidence: Some(evidence) });
+            shown.claims.push(finding);
         }
-        let (diagnostic, related) = (finding.diagnostic.clone(), finding.related.clone());
-        shown.findings.push(LintFinding { diagnostic, related, evidence: Some(evidence) });
     }
     Ok(shown)
+}
+
+struct Showing<'a> {
+    linted: &'a Linted<'a>,
+    reading: &'a Reading<'a>,
+    tenant: &'a Tenant,
+    log: &'a dyn LogReader,
+    left: usize,
+    units_left: u64,
+}
+
+impl Showing<'_> {
+    /// A claim's evidence, `None` for a claim that is not made, and whether no limit was in the way.
+    fn evidence(&mut self, finding: &Finding) -> Result<(Option<Evidence>, bool), PreviewError> {
+        let mut evidence = counts(self.linted, finding);
+        let (block, rules) = (&self.linted.expr.blocks[finding.block], rules(self.linted, finding));
+        let several = matches!(finding.claim, Claim::SeveralValues { .. });
+        // Items with several values are there, so the rules are surely meant.
+        if several && evidence.matched.is_some_and(|matched| matched > 0) {
+            return Ok((None, true));
+        }
+        if rules.is_empty() || evidence.total == 0 || several && rules.len() == self.rules_of_group(finding) {
+            return Ok((Some(evidence), true));
+        }
+        let expr = group(block, rules);
+        let units = cost(&expr).total;
+        if self.left == 0 || units > self.units_left || self.linted.is_late() {
+            // Said only if no item has them, which is not known.
+            return Ok(((!several).then_some(evidence), false));
+        }
+        self.left -= 1;
+        self.units_left -= units;
+        let (counts, ordinals) = self.reading.evaluate(&expr, self.linted.now_ms)?;
+        if several && counts.matched > 0 {
+            return Ok((None, true));
+        }
+        if let Some(ordinal) = ordinals.minimum() {
+            evidence.item = witness(self.reading, self.tenant, self.log, ordinal as u32)?;
+        }
+        Ok((Some(evidence), true))
+    }
+
+    /// Rules of the group that several values are said of: where these are all, the group's count is theirs.
+    fn rules_of_group(&self, finding: &Finding) -> usize {
+        match &finding.claim {
+            Claim::SeveralValues { group, .. } => self.linted.expr.blocks[finding.block].groups[*group].rules.len(),
+            _ => 0,
+        }
+    }
 }
 
 fn counts(linted: &Linted<'_>, finding: &Finding) -> Evidence {

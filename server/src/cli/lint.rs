@@ -9,41 +9,70 @@ use anyhow::Context;
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::code;
 use penstock_dsl::diagnostic::{Diagnostic, Severity, Span, render};
-use penstock_dsl::lint::lint;
+use penstock_dsl::lint::{duplicate_of, lint};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::PathBuf;
 
-/// Columns of an item's title.
+/// Columns of an item's title, and of a value.
 const TITLE_COLUMNS: usize = 44;
+/// Values that are shown instead.
+const INSTEAD_SHOWN: usize = 5;
 
 #[derive(clap::Args)]
 pub struct Args {
     /// The file, or `-` for standard input.
     file: PathBuf,
     /// A server whose items are asked; without one, only what needs no items is found.
-    #[arg(long, alias = "server", env = "PENSTOCK_URL")]
+    #[arg(long, alias = "server", env = "PENSTOCK_URL", requires = "key", conflicts_with = "rates")]
     url: Option<String>,
     /// An API key of the server.
     #[arg(long, env = "PENSTOCK_KEY")]
     key: Option<String>,
+    /// The day whose exchange rates of the server `~fx` converts at, such as 2026-01-31; the latest if not given.
+    #[arg(long, value_name = "DATE", requires = "url")]
+    fx_date: Option<String>,
+    /// Files of other rule sets, to be told which are the same but for their spelling.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    against: Vec<PathBuf>,
     #[command(flatten)]
     rates: super::rule::RatesFile,
 }
 
+/// A rule set to compare with, called by its file's name.
+struct Other {
+    name: String,
+    rules: String,
+}
+
 pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     let (name, text) = super::rule::read(&args.file)?;
+    let other = |file| super::rule::read(file).map(|(name, rules)| Other { name, rules });
+    let against = args.against.iter().map(other).collect::<anyhow::Result<Vec<_>>>()?;
     match (&args.url, &args.key) {
-        (Some(url), Some(key)) => with_items(&name, &text, url, key),
-        _ => by_logic(&name, &text, &args.rates.options()?),
+        (Some(url), Some(key)) => {
+            let request = request(&text, &against, args.fx_date.as_deref());
+            with_items(&name, &text, url, key, &request)
+        }
+        _ => by_logic(&name, &text, &against, &args.rates.options()?),
     }
 }
 
-fn by_logic(name: &str, text: &str, options: &CheckOptions) -> anyhow::Result<Verdict> {
+/// One day's rates for all, for all stand side by side.
+fn request(text: &str, against: &[Other], fx_date: Option<&str>) -> String {
+    let other = |other: &Other| json!({ "name": other.name, "rules": other.rules, "fxDate": fx_date });
+    let against: Vec<Value> = against.iter().map(other).collect();
+    json!({ "rules": text, "against": against, "fxDate": fx_date }).to_string()
+}
+
+fn by_logic(name: &str, text: &str, against: &[Other], options: &CheckOptions) -> anyhow::Result<Verdict> {
     let checked = check(text, options);
     let mut found = checked.diagnostics;
     if let Some(expr) = &checked.expr {
         found.extend(lint(text, expr).into_iter().map(|finding| finding.diagnostic));
+        let meant = |other: &Other| check(&other.rules, options).expr;
+        found.extend(against.iter().filter_map(|other| duplicate_of(expr, &other.name, &meant(other)?)));
         found.sort_by_key(|d| (d.span.start, d.span.end, d.code));
     }
     eprint!("{}", render(text, name, &found));
@@ -55,9 +84,8 @@ fn by_logic(name: &str, text: &str, options: &CheckOptions) -> anyhow::Result<Ve
     Ok(Verdict::Done)
 }
 
-fn with_items(name: &str, text: &str, url: &str, key: &str) -> anyhow::Result<Verdict> {
+fn with_items(name: &str, text: &str, url: &str, key: &str, request: &str) -> anyhow::Result<Verdict> {
     let client = Client::new(url, 1);
-    let request = serde_json::json!({ "rules": text }).to_string();
     let reply = client
         .post("/api/v1/rules/lint", key, request.as_bytes())
         .with_context(|| format!("no answer from {}", client.url()))?;
@@ -118,7 +146,16 @@ struct Fix {
 struct Evidence {
     total: u64,
     matched: Option<u64>,
+    removed: Option<u64>,
+    only: Option<u64>,
     item: Option<Item>,
+    instead: Vec<Instead>,
+}
+
+#[derive(Deserialize)]
+struct Instead {
+    value: String,
+    count: u64,
 }
 
 #[derive(Deserialize)]
@@ -151,15 +188,45 @@ impl Finding {
 }
 
 impl Evidence {
+    /// `10 of 40, removed 0, such as STORE s9 "Store 9"`.
     fn line(&self) -> Option<String> {
-        let matched = thousands(self.matched?);
-        let line = format!("{matched} of {}", thousands(self.total));
-        Some(match &self.item {
-            Some(item) => {
-                let title = item.title.as_ref().map(|t| format!(" \"{}\"", cut(t, TITLE_COLUMNS))).unwrap_or_default();
-                format!("{line}, such as {} {}{title}", safe(&item.content_type), safe(&item.content_id))
-            }
-            None => line,
-        })
+        let mut line = format!("{} of {}", thousands(self.matched?), thousands(self.total));
+        for (what, count) in [("removed", self.removed), ("in no other group", self.only)] {
+            line.extend(count.map(|count| format!(", {what} {}", thousands(count))));
+        }
+        if let Some(item) = &self.item {
+            let title = item.title.as_ref().map(|t| format!(" \"{}\"", cut(t, TITLE_COLUMNS))).unwrap_or_default();
+            line += &format!(", such as {} {}{title}", safe(&item.content_type), safe(&item.content_id));
+        }
+        let value = |v: &Instead| format!("{} ({})", cut(&v.value, TITLE_COLUMNS), thousands(v.count));
+        let values: Vec<String> = self.instead.iter().take(INSTEAD_SHOWN).map(value).collect();
+        if !values.is_empty() {
+            let more = if self.instead.len() > values.len() { " ..." } else { "" };
+            line += &format!("; instead there are {}{more}", values.join(", "));
+        }
+        Some(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_server_says_steers_the_terminal() {
+        let finding = |code: &str| {
+            let evidence = json!({ "total": 2000, "matched": 0, "removed": 1, "only": 0,
+                "item": { "contentType": "A\u{1b}[2J", "contentId": "B\u{1b}[2J", "title": "C\u{1b}[2J" },
+                "instead": [{ "value": "D\u{1b}[2J", "count": 3 }] });
+            let span = json!({ "start": 7, "end": 900 });
+            let finding = json!({ "code": code, "severity": "warning", "span": span, "message": "E\u{1b}[2J",
+                "fixes": [{ "title": "F\u{1b}[2J" }], "evidence": evidence });
+            serde_json::from_value::<Finding>(finding).unwrap().text("STORE { all }", "a\u{1b}[2J.rules")
+        };
+        let (known, newer) = (finding("W514"), finding("W9\u{1b}[2J"));
+        assert!(!known.contains('\u{1b}') && !newer.contains('\u{1b}'), "{known}{newer}");
+        let line = "items: 0 of 2,000, removed 1, in no other group 0, such as A\\u{1b}[2J B\\u{1b}[2J \"C\\u{1b}[2J\"";
+        assert!(known.contains(line), "{known}");
+        assert!(known.contains("; instead there are D\\u{1b}[2J (3)\n"), "{known}");
     }
 }

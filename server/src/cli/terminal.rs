@@ -1,5 +1,6 @@
 //! Text from elsewhere on a terminal: nothing that a merchant wrote may move the cursor, colour the screen or turn a line around.
 
+pub use penstock_dsl::lint::thousands;
 use std::borrow::Cow;
 use std::fmt::Write;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -85,19 +86,6 @@ pub fn table(rows: &[Vec<String>], right: &[usize]) -> String {
     out
 }
 
-/// A number with thousands apart: `86,318`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,12 +118,5 @@ mod tests {
     fn tables_are_in_line() {
         let rows = [vec!["ラ".into(), "1".into()], vec!["abc".into(), "20".into()]];
         assert_eq!(table(&rows, &[1]), "ラ    1\nabc  20\n");
-    }
-
-    #[test]
-    fn thousands_are_apart() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
-            assert_eq!(thousands(number), text);
-        }
     }
 }

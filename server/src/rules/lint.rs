@@ -28,12 +28,15 @@ pub struct LintRequest {
 
 /// A rule set with a name to call it by.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NamedRules {
     /// The name, for the finding.
     name: String,
     /// The rule text; one that does not check is equal to none.
     rules: String,
+    /// The day whose exchange rates its `~fx` converts at; the latest if not given, whatever the request's own day.
+    #[schema(example = "2026-01-31")]
+    fx_date: Option<String>,
 }
 
 /// What was found, of one snapshot.
@@ -97,20 +100,26 @@ pub struct ItemName {
 #[utoipa::path(post, path = "/api/v1/rules/lint", tag = "rules", request_body = LintRequest, responses(
     (status = 200, description = "Findings, perhaps none", body = LintResponse),
     (status = 401, description = "No API key, or a wrong one", body = Problem, content_type = "application/problem+json"),
-    (status = 404, description = "There are no exchange rates of the day asked for", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "There are no exchange rates of a day asked for", body = Problem, content_type = "application/problem+json"),
 ), security(("apiKey" = [])))]
 pub async fn lint_rules(
     State(app): State<App>,
     Tenant(tenant): Tenant,
     ApiJson(request): ApiJson<LintRequest>,
 ) -> Result<Json<LintResponse>, Problem> {
-    let options = app.ready_engine()?.check_options(&tenant, request.fx_date.as_deref());
+    let engine = app.ready_engine()?;
+    let options = engine.check_options(&tenant, request.fx_date.as_deref());
     let options = options.map_err(|e| Problem::no_rates(e.to_string()))?;
-    let against: Vec<_> = request.against.into_iter().map(|named| (named.name, named.rules)).collect();
-    let rules = request.rules;
-    app.query(&tenant.clone(), move |engine| match engine.lint(&tenant, &rules, &options, &against) {
-        Ok(report) => Ok(Json(LintResponse::new(report, &rules))),
-        Err(error) => Err(Problem::preview(error, &rules)),
+    let named = |other: NamedRules| {
+        let options = engine.check_options(&tenant, other.fx_date.as_deref());
+        let options = options.map_err(|e| Problem::no_rates(format!("\"{}\": {e}", other.name)))?;
+        Ok(engine::NamedRules { name: other.name, rules: other.rules, options })
+    };
+    let against = request.against.into_iter().map(named).collect::<Result<_, Problem>>()?;
+    let asked = engine::LintRequest { rules: request.rules, options, against, time_max: engine::TIME_MAX };
+    app.query(&tenant.clone(), move |engine| match engine.lint(&tenant, &asked) {
+        Ok(report) => Ok(Json(LintResponse::new(report, &asked.rules))),
+        Err(error) => Err(Problem::preview(error, &asked.rules)),
     })
     .await?
 }
