@@ -1,6 +1,6 @@
 //! Changes of a form, made as edits of the text; and the proof, at each, that the text then has the form that was meant.
 
-use super::data::{Form, Operand, RuleData, Value};
+use super::data::{Form, FormValue, Operand, RuleData, Value};
 use super::expected;
 use super::reading::Reading;
 use super::rule::RuleEdits;
@@ -61,7 +61,7 @@ pub enum Change {
         /// Which rule.
         at: RuleAt,
         /// From now on.
-        values: Vec<Value>,
+        values: Vec<FormValue>,
     },
     /// Puts values into a list.
     AddValues {
@@ -70,7 +70,7 @@ pub enum Change {
         /// Before which value; the number of values for the end.
         value: usize,
         /// What comes in.
-        values: Vec<Value>,
+        values: Vec<FormValue>,
     },
     /// Takes a value out of a list.
     RemoveValue {

@@ -262,12 +262,12 @@ pub enum Operand {
     /// One value.
     Value {
         /// The value.
-        value: Value,
+        value: FormValue,
     },
     /// `("a", "b")`
     List {
         /// In the text's order.
-        values: Vec<Value>,
+        values: Vec<FormValue>,
     },
     /// `1..5`, `HKD 100..500`
     #[serde(rename_all = "camelCase")]
@@ -277,15 +277,18 @@ pub enum Operand {
         currency: Option<String>,
         /// The lower end.
         #[serde(default)]
-        low: Option<Value>,
+        low: Option<FormValue>,
         /// The upper end.
         #[serde(default)]
-        high: Option<Value>,
+        high: Option<FormValue>,
         /// A currency where none belongs, which is refused: before the second end, or after it.
         #[serde(default)]
         stray_currency: Option<String>,
     },
 }
+
+/// A [`Value`]; by that name it would be any JSON to the OpenAPI document.
+pub type FormValue = Value;
 
 /// A value.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = form::Value))]
