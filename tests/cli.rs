@@ -244,7 +244,7 @@ fn a_rule_text_is_checked_without_a_server() {
     let lines: Vec<&str> = said.lines().collect();
     assert!(good.status.success() && lines[0].starts_with("ok ") && lines[0].len() == 35, "{good:?}");
     assert!(lines.len() == 2 && lines[1].starts_with("cost ") && lines[1].ends_with(" look-ups (low)"), "{good:?}");
-    let dear = stdout(&with_input(&["rule", "check", "-"], "STORE { storeName contains \"a\" }"));
+    let dear = stdout(&with_input(&["rule", "check", "-"], "STORE { storeName contains \"a coffee shop\" }"));
     assert!(
         dear.lines().any(|line| line.starts_with("cost ") && line.contains(',') && line.ends_with("(high)")),
         "{dear}"
