@@ -19,6 +19,8 @@ pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -
     let distance = |name: &&str| edits(&wrong, &name.to_lowercase());
     candidates
         .into_iter()
+        // Each character more or less is an edit.
+        .filter(|name| name.chars().count().abs_diff(length) <= edits_max)
         .map(|name| (distance(&name), name))
         .filter(|&(d, _)| d <= edits_max)
         .min_by_key(|&(d, _)| d)

@@ -6,7 +6,7 @@ use crate::ast::{Path, Segment, Spanned};
 use crate::code;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Owner, PropertyRef, Subject};
-use crate::limits::LOCALE_CHARS_MAX;
+use crate::limits::{DIAGNOSTICS_MAX, LOCALE_CHARS_MAX};
 use crate::print::quoted_name as quote;
 use crate::registry::{ContentType, EXT_INFO_KEY, Kind, LOCALE_MAP_KEYS, PROPERTIES, PropId, WIRE_ALIASES};
 use crate::suggest::nearest;
@@ -161,7 +161,14 @@ impl Checker<'_> {
         let id = match PropId::from_name(name) {
             Some(id) => id,
             None => {
-                let finding = unknown_property(segment, name, content_type);
+                // Of so many findings the last are not shown, and suggestions are what takes time.
+                let finding = match self.findings.len() > 2 * DIAGNOSTICS_MAX {
+                    true => {
+                        let message = format!("unknown property `{name}`");
+                        Diagnostic::error(code::UNKNOWN_PROPERTY, segment.span, message)
+                    }
+                    false => unknown_property(segment, name, content_type),
+                };
                 self.report(finding);
                 return None;
             }
