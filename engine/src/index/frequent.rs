@@ -17,7 +17,7 @@ use tantivy::postings::{BlockSegmentPostings, TermInfo};
 /// Values that a list keeps.
 pub const LISTED_MAX: usize = 2_048;
 /// Values that a walk through those of a prefix reads, in all segments together; with more the kept lists answer.
-pub const WALKED_MAX: usize = 60_000;
+pub const WALKED_MAX: usize = 30_000;
 
 /// A property and the items that are asked about.
 #[derive(Clone, Copy)]
