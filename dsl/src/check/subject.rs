@@ -31,7 +31,7 @@ impl Checker<'_> {
             self.error(code::BAD_PATH, segment.span, "a name cannot be empty");
             return false;
         }
-        let identifier = is_identifier(&segment.name);
+        let identifier = is_plain(&segment.name);
         if !segment.quoted && !identifier {
             let quoted = quote(&segment.name);
             let message =
@@ -209,7 +209,8 @@ impl Checker<'_> {
     }
 }
 
-fn is_identifier(name: &str) -> bool {
+/// Whether a name has only the characters that need no backticks; [`crate::print::is_identifier`] asks more of one that is printed.
+fn is_plain(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
@@ -237,7 +238,7 @@ fn meant(name: &str, content_type: Option<ContentType>) -> Option<&'static str> 
 
 fn unknown_property(segment: &Segment, name: &str, content_type: Option<ContentType>) -> Diagnostic {
     let span = segment.span;
-    let (undeclared, cited) = match segment.quoted || !is_identifier(name) {
+    let (undeclared, cited) = match segment.quoted || !is_plain(name) {
         true => (format!("ext.{}", quote(name)), format!("ext.{}", quote(name))),
         false => (format!("ext.{name}"), format!("`ext.{name}`")),
     };
