@@ -64,8 +64,12 @@ pub struct Catalog {
     keys: Keys,
     entries: Vec<Entry>,
     live: [u64; 4],
+    reserved: usize,
     history: History,
 }
+
+/// The version of a key whose content has not come yet: below all that can come.
+const NOT_YET: i64 = -1;
 
 /// Replaced entries that some reader's snapshot may still show.
 #[derive(Default)]
@@ -119,8 +123,24 @@ impl Catalog {
         if old.live {
             self.live[old.content_type.index()] -= 1;
         }
+        self.reserved -= usize::from(old.version == NOT_YET);
         self.history.keep(ordinal, old, seq);
         ordinal
+    }
+
+    /// The ordinal of a key, given ahead of its content where that has not come yet.
+    pub fn reserve(&mut self, content_type: ContentType, content_id: &str, nowhere: Location) -> Ordinal {
+        self.keys.find(content_type, content_id).unwrap_or_else(|| {
+            self.reserved += 1;
+            let entry =
+                Entry { version: NOT_YET, payload_hash: [0; 2], location: nowhere, content_type, live: false };
+            self.put(content_id, None, entry, nowhere.seq)
+        })
+    }
+
+    /// Ordinals given ahead of content that has not come yet.
+    pub fn reserved(&self) -> usize {
+        self.reserved
     }
 
     /// The ordinal of a key.
@@ -203,7 +223,8 @@ impl Catalog {
         }
         let mut live = [0; 4];
         entries.iter().filter(|e| e.live).for_each(|e| live[e.content_type.index()] += 1);
-        Some(Catalog { keys, entries, live, history: History::default() })
+        let reserved = entries.iter().filter(|e| e.version == NOT_YET).count();
+        Some(Catalog { keys, entries, live, reserved, history: History::default() })
     }
 }
 

@@ -5,6 +5,7 @@
 
 use penstock_dsl::registry::{ContentType, Currency, PropId};
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 /// The readable values of one item version.
@@ -135,3 +136,15 @@ impl ExtValue {
         }
     }
 }
+
+/// A whole number as a point in time: epoch milliseconds, or seconds below 10^11 (D-24).
+pub fn epoch_ms(number: Decimal) -> Option<i64> {
+    if !number.fract().is_zero() {
+        return None;
+    }
+    let value = number.to_i64()?;
+    if value.unsigned_abs() < SECONDS_BELOW { value.checked_mul(1000) } else { Some(value) }
+}
+
+/// Below this a `Long` time is read as seconds (D-24).
+const SECONDS_BELOW: u64 = 100_000_000_000;

@@ -3,14 +3,13 @@
 //! It reads nothing but the item, its merchant and the time of evaluation; texts are folded on both sides already.
 
 use super::fuzzy::within_distance;
-use crate::content::document::{Document, ExtValue, Localized, Money, PriceRange, Text, Values};
+use crate::content::document::{Document, ExtValue, Localized, Money, PriceRange, Text, Values, epoch_ms};
 use penstock_dsl::expr::{
     Block, Expr, Fuzzy, FuzzyWord, Group, Interval, MoneyRange, Owner, Predicate, PropertyRef, Rule, Subject, Test,
     TimePoint, locale_in_range,
 };
 use penstock_dsl::text::{Token, tokens};
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 
 /// What rules read of one item.
 #[derive(Clone, Copy)]
@@ -201,15 +200,3 @@ fn ext_scalar_matches(value: &ExtValue, test: &Test, now_ms: i64) -> bool {
         _ => false,
     }
 }
-
-/// A whole number as a point in time: epoch milliseconds, or seconds below 10^11 (D-24).
-pub fn epoch_ms(number: Decimal) -> Option<i64> {
-    if !number.fract().is_zero() {
-        return None;
-    }
-    let value = number.to_i64()?;
-    if value.unsigned_abs() < SECONDS_BELOW { value.checked_mul(1000) } else { Some(value) }
-}
-
-/// Below this a `Long` time is read as seconds (D-24).
-pub const SECONDS_BELOW: u64 = 100_000_000_000;

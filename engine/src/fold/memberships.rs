@@ -1,0 +1,352 @@
+//! Deciding memberships: what an event about an item changes in the sets, and the journal's entries about it.
+//!
+//! Five triggers, one path. An event changes bases (a content version) or asks conditions again (tags, the clock, the
+//! merchant) or moves barriers (onboarding, policy, risk). All targets of an item are brought up to date before any set is
+//! looked at, so that an item that one group lets go and another takes stays in without a trace.
+
+use super::State;
+use crate::catalog::Ordinal;
+use crate::content::document::Document;
+use crate::content::eligibility::FieldSet;
+use crate::matcher::evaluate::holds;
+use crate::supply::Supply;
+use crate::supply::change::{Cause, Change, Stream};
+use crate::supply::clock::{next_turn, times_of};
+use crate::supply::items::{Facts, MerchantName};
+use crate::supply::tags;
+use crate::supply::target::{Condition, ConditionTest, Purpose, SetId, TargetId};
+use crate::supply::wallet::Flip;
+use penstock_dsl::expr::Predicate;
+use penstock_dsl::registry::ContentType;
+use roaring::RoaringBitmap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A set that an item enters (`true`) or leaves.
+type SetFlip = (SetId, bool);
+
+impl State {
+    /// Takes a new version of an item over; `None` for a tombstone.
+    pub(super) fn decide_content(&mut self, ordinal: Ordinal, document: Option<&Document>, version: i64) {
+        let merchant = document.and_then(Document::merchant_id).map(|id| self.names.merchants.intern(id));
+        let facts = document.map(|document| Facts {
+            content_type: document.content_type,
+            fields: FieldSet::of(document),
+            merchant,
+        });
+        let was = self.supply.items.set(ordinal, facts);
+        let asked_as_merchant = self.take_merchant_over(ordinal, was, facts, version);
+        let matching: Vec<TargetId> = match document {
+            Some(document) => self.groups.matching(document, &mut self.probe).to_vec(),
+            None => Vec::new(),
+        };
+        let (off, on, kept) = self.compare(ordinal, &matching);
+        self.keep_times(ordinal, document, &matching);
+        let mut changed = Vec::new();
+        for &target in &off {
+            self.set_base(target, ordinal, false, &mut changed);
+        }
+        for &target in &on {
+            self.set_base(target, ordinal, true, &mut changed);
+        }
+        self.ask_again(ordinal, on.iter().chain(&kept).copied(), &mut changed);
+        let flips = self.set_flips(ordinal, &changed);
+        self.tell_leaves(ordinal, version, &flips, &Cause::Content);
+        self.move_barriers(ordinal, facts, version, was.is_some(), &flips);
+        self.tell_entries(ordinal, version, &flips, &Cause::Content);
+        if !off.is_empty() || !on.is_empty() {
+            self.list(ordinal, &matching);
+        }
+        self.set_timer(ordinal);
+        self.redo_merchants(ordinal, asked_as_merchant, &changed);
+    }
+
+    /// Asks the conditions of some targets again about an item, where it is in their bases.
+    pub(super) fn decide_conditions(&mut self, ordinal: Ordinal, targets: &[TargetId], cause: &Cause) {
+        let mut changed = Vec::new();
+        self.ask_again(ordinal, targets.iter().copied(), &mut changed);
+        let flips = self.set_flips(ordinal, &changed);
+        let version = self.version(ordinal);
+        self.tell_leaves(ordinal, version, &flips, cause);
+        self.tell_entries(ordinal, version, &flips, cause);
+        self.redo_merchants(ordinal, BTreeSet::new(), &changed);
+    }
+
+    /// Fires the timers that are due by the record's time.
+    pub(super) fn advance_clock(&mut self, now_ms: i64) {
+        self.supply.now_ms = self.supply.now_ms.max(now_ms);
+        for ordinal in self.supply.clock.take_due(self.supply.now_ms) {
+            let targets: Vec<_> = self.supply.clock_targets(ordinal).collect();
+            self.decide_conditions(ordinal, &targets, &Cause::Clock);
+            self.set_timer(ordinal);
+        }
+    }
+
+    /// Tells the sets of a wallet of items whose way to it has opened or closed.
+    pub(super) fn tell_barriers(&mut self, wallet: &str, flips: &[Flip], cause: &Cause) {
+        let of = |barred: bool| flips.iter().filter(|f| f.barred == barred).map(|f| f.ordinal).collect::<RoaringBitmap>();
+        let (closed, opened) = (of(true), of(false));
+        let mut told = Vec::new();
+        for (_, set) in self.supply.sets.of_wallet(wallet) {
+            let in_reach = self.supply.sets.matched(set) - &set.taken_out;
+            for (ordinals, entered) in [(&closed, false), (&opened, true)] {
+                told.extend((&in_reach & ordinals).into_iter().map(|ordinal| (set.journal, ordinal, entered)));
+            }
+        }
+        for (journal, ordinal, entered) in told {
+            let version = self.version(ordinal);
+            let change = Change { stream: Stream::Deliverable, entered, ordinal, version, cause: cause.clone() };
+            self.supply.changes.push((journal, change));
+        }
+    }
+
+    /// Whether all conditions of a target hold of an item.
+    pub(super) fn conditions_hold(&self, conditions: &[Condition], ordinal: Ordinal) -> bool {
+        conditions.iter().all(|condition| self.condition_test(&condition.test, ordinal) != condition.negated)
+    }
+
+    fn condition_test(&self, test: &ConditionTest, ordinal: Ordinal) -> bool {
+        let supply = &self.supply;
+        match test {
+            ConditionTest::Tag(predicate) => tags::passes(supply.tags.view(), predicate, ordinal),
+            ConditionTest::Clock(predicate) => {
+                supply.clock.times(ordinal).is_some_and(|times| holds(predicate, times, supply.now_ms))
+            }
+            ConditionTest::Merchant(target) => {
+                let merchant = supply.items.merchant(ordinal).and_then(|name| self.merchant_item(name));
+                merchant.is_some_and(|m| supply.sets.target(*target).is_some_and(|t| t.held().contains(m)))
+            }
+        }
+    }
+
+    /// The MERCHANT item behind a merchantId.
+    pub fn merchant_item(&self, name: MerchantName) -> Option<Ordinal> {
+        self.supply.merchants.named(name).or_else(|| {
+            let ordinal = self.catalog.ordinal(ContentType::Merchant, self.names.merchants.get(name)?)?;
+            self.supply.items.live(ContentType::Merchant).contains(ordinal).then_some(ordinal)
+        })
+    }
+
+    /// The latest version of an item.
+    pub(super) fn version(&self, ordinal: Ordinal) -> i64 {
+        self.catalog.entry(ordinal).map_or(-1, |entry| entry.version)
+    }
+
+    /// Takes a MERCHANT item's place behind merchantIds over; those whose item is another now.
+    fn take_merchant_over(
+        &mut self,
+        ordinal: Ordinal,
+        was: Option<Facts>,
+        now: Option<Facts>,
+        version: i64,
+    ) -> BTreeSet<MerchantName> {
+        if was.or(now).is_none_or(|facts| facts.content_type != ContentType::Merchant) {
+            return BTreeSet::new();
+        }
+        let content_id = self.catalog.content_id(ordinal);
+        let by_content_id = self.names.merchants.find(content_id);
+        let names: BTreeSet<_> = [was.and_then(|f| f.merchant), now.and_then(|f| f.merchant), by_content_id]
+            .into_iter()
+            .flatten()
+            .collect();
+        // The facts are the new ones already: who stood behind a name by its content id shows only in what it was.
+        let live_before = |state: &State, name: MerchantName| {
+            state.supply.merchants.named(name).or_else(|| match by_content_id == Some(name) {
+                true => was.map(|_| ordinal),
+                false => state.merchant_item(name),
+            })
+        };
+        let before: Vec<_> = names.iter().map(|name| live_before(self, *name)).collect();
+        let merchant = now.and_then(|facts| facts.merchant).map(|name| (name, version));
+        self.supply.merchants.set(ordinal, content_id, merchant);
+        let changed = names.into_iter().zip(before).filter(|(name, before)| self.merchant_item(*name) != *before);
+        changed.map(|(name, _)| name).collect()
+    }
+
+    /// Targets that an item is no more in the base of, is now, and still is.
+    fn compare(&self, ordinal: Ordinal, matching: &[TargetId]) -> (Vec<TargetId>, Vec<TargetId>, Vec<TargetId>) {
+        let supply = &self.supply;
+        let is_in = |target: &TargetId| matching.binary_search(target).is_ok();
+        let before: Vec<_> = supply.bases_of(ordinal).collect();
+        let (kept, off): (Vec<_>, Vec<_>) = before.iter().copied().partition(|target| is_in(target));
+        let was_in = |target: &TargetId| supply.sets.target(*target).is_some_and(|t| t.base.contains(ordinal));
+        let on = matching.iter().copied().filter(|target| !was_in(target)).collect();
+        (off, on, kept)
+    }
+
+    fn set_base(&mut self, id: TargetId, ordinal: Ordinal, is_in: bool, changed: &mut Vec<TargetId>) {
+        if self.supply.sets.target_mut(id).is_some_and(|target| target.set_base(ordinal, is_in)) {
+            changed.push(id);
+        }
+    }
+
+    /// Asks the conditions of targets about an item in their bases; those that select merchants come first, for others read
+    /// what they hold.
+    fn ask_again(&mut self, ordinal: Ordinal, targets: impl Iterator<Item = TargetId>, changed: &mut Vec<TargetId>) {
+        let sets = &self.supply.sets;
+        let asks = |id: &TargetId| {
+            sets.target(*id).is_some_and(|target| !target.conditions.is_empty() && target.base.contains(ordinal))
+        };
+        let selects = |id: &TargetId| {
+            sets.target(*id).is_some_and(|target| matches!(target.purpose, Purpose::MerchantsOf(_)))
+        };
+        let (first, second): (Vec<_>, Vec<_>) = targets.filter(asks).partition(selects);
+        for id in first.into_iter().chain(second) {
+            let conditions = self.supply.sets.target(id).map_or(&[][..], |target| &target.conditions);
+            let passes = self.conditions_hold(conditions, ordinal);
+            if self.supply.sets.target_mut(id).is_some_and(|target| target.hold(ordinal, passes)) {
+                changed.push(id);
+            }
+        }
+    }
+
+    /// The sets that an item enters or leaves by what its targets hold now.
+    fn set_flips(&mut self, ordinal: Ordinal, changed: &[TargetId]) -> Vec<SetFlip> {
+        changed.iter().filter_map(|target| self.supply.sets.target_changed(*target, ordinal)).collect()
+    }
+
+    fn tell_leaves(&mut self, ordinal: Ordinal, version: i64, flips: &[SetFlip], cause: &Cause) {
+        let left = flips.iter().filter(|(_, is_in)| !is_in);
+        left.for_each(|(set, _)| self.supply.tell(*set, ordinal, version, false, cause));
+    }
+
+    fn tell_entries(&mut self, ordinal: Ordinal, version: i64, flips: &[SetFlip], cause: &Cause) {
+        let entered = flips.iter().filter(|(_, is_in)| *is_in);
+        entered.for_each(|(set, _)| self.supply.tell(*set, ordinal, version, true, cause));
+    }
+
+    /// Takes an item's new facts over in every wallet, and tells the sets that the item was in and stays in.
+    fn move_barriers(
+        &mut self,
+        ordinal: Ordinal,
+        facts: Option<Facts>,
+        version: i64,
+        was_live: bool,
+        flips: &[SetFlip],
+    ) {
+        let Supply { wallets, .. } = &mut self.supply;
+        let moved: Vec<(Box<str>, bool)> = wallets
+            .iter_mut()
+            .filter_map(|(name, wallet)| Some((name.clone(), wallet.update(ordinal, facts)?.barred)))
+            .collect();
+        if moved.is_empty() || !was_live {
+            return;
+        }
+        let entered = |set: SetId| flips.contains(&(set, true));
+        let stays: Vec<_> = self.supply.sets_of(ordinal).into_iter().filter(|set| !entered(*set)).collect();
+        for set in stays {
+            let Some(set) = self.supply.sets.get(set) else { continue };
+            let moved = moved.iter().find(|(wallet, _)| *wallet == set.definition.target_wallet);
+            if let Some((_, barred)) = moved.filter(|_| !set.taken_out.contains(ordinal)) {
+                let (stream, entered, cause) = (Stream::Deliverable, !barred, Cause::Content);
+                self.supply.changes.push((set.journal, Change { stream, entered, ordinal, version, cause }));
+            }
+        }
+    }
+
+    /// Keeps the item's times for the targets that the clock matters to.
+    fn keep_times(&mut self, ordinal: Ordinal, document: Option<&Document>, matching: &[TargetId]) {
+        let times = document.and_then(|document| times_of(document, self.supply.clock_predicates(matching.iter().copied())));
+        match times {
+            Some(times) => self.supply.clock.keep(ordinal, times),
+            None => self.supply.clock.forget(ordinal),
+        }
+    }
+
+    pub(super) fn set_timer(&mut self, ordinal: Ordinal) {
+        let supply = &self.supply;
+        let Some(times) = supply.clock.times(ordinal) else { return };
+        let due = next_turn(times, supply.clock_predicates(supply.clock_targets(ordinal)), supply.now_ms);
+        self.supply.clock.set_timer(ordinal, due);
+    }
+
+    /// Writes an item's list anew; targets whose base has grown broad leave all lists.
+    fn list(&mut self, ordinal: Ordinal, matching: &[TargetId]) {
+        let items = self.catalog.len();
+        for &id in matching {
+            if let Some(target) = self.supply.sets.target_mut(id).filter(|t| !t.broad && t.is_broad(items)) {
+                target.broad = true;
+                let base = target.base.clone();
+                self.supply.lists.remove_narrow(id, base);
+                self.supply.lists.add_broad(id);
+            }
+        }
+        let sets = &self.supply.sets;
+        let is_narrow = |id: &TargetId| sets.target(*id).is_some_and(|target| !target.broad);
+        let narrow = matching.iter().copied().filter(is_narrow).collect();
+        self.supply.lists.set_narrow(ordinal, narrow);
+    }
+
+    /// Decides the items of merchants again of which a condition may be answered otherwise: those with these names, and those
+    /// that stand behind what is said of the item at hand.
+    fn redo_merchants(&mut self, ordinal: Ordinal, mut names: BTreeSet<MerchantName>, changed: &[TargetId]) {
+        if self.supply.sets.asking_merchants().next().is_none() {
+            return;
+        }
+        let selects = |id: &TargetId| {
+            self.supply.sets.target(*id).is_some_and(|target| matches!(target.purpose, Purpose::MerchantsOf(_)))
+        };
+        if changed.iter().any(selects) {
+            let own = self.supply.items.merchant(ordinal);
+            let by_content_id = self.names.merchants.find(self.catalog.content_id(ordinal));
+            let stands_behind = |name: &MerchantName| self.merchant_item(*name) == Some(ordinal);
+            names.extend(own.into_iter().chain(by_content_id).filter(stands_behind));
+        }
+        for name in names {
+            self.redo_merchant(name);
+        }
+    }
+
+    fn redo_merchant(&mut self, name: MerchantName) {
+        let (Some(items), Some(id)) = (self.supply.items.of_merchant(name), self.names.merchants.get(name)) else { return };
+        let cause = Cause::Merchant { merchant_id: (**id).into() };
+        let mut asked: BTreeMap<Ordinal, Vec<TargetId>> = BTreeMap::new();
+        for target in self.supply.sets.asking_merchants() {
+            let base = self.supply.sets.target(target).map(|target| items & &target.base);
+            base.into_iter().flatten().for_each(|ordinal| asked.entry(ordinal).or_default().push(target));
+        }
+        for (ordinal, targets) in asked {
+            self.decide_conditions(ordinal, &targets, &cause);
+        }
+    }
+}
+
+impl Supply {
+    /// The targets that have an item in their base, sorted within narrow and broad.
+    pub fn bases_of(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> + Clone {
+        let has = move |id: &TargetId| self.sets.target(*id).is_some_and(|target| target.base.contains(ordinal));
+        let broad = self.lists.broad().iter().copied().filter(has);
+        self.lists.narrow(ordinal).iter().copied().chain(broad)
+    }
+
+    /// The sets that an item is matched by.
+    pub fn sets_of(&self, ordinal: Ordinal) -> BTreeSet<SetId> {
+        let holding = self.bases_of(ordinal).filter_map(|id| self.sets.target(id));
+        let holding = holding.filter(|target| target.held().contains(ordinal));
+        holding.filter_map(|target| if let Purpose::PartOf(set) = target.purpose { Some(set) } else { None }).collect()
+    }
+
+    /// The targets that have an item in their base and that the clock matters to.
+    fn clock_targets(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
+        self.bases_of(ordinal).filter(|id| self.sets.target(*id).is_some_and(|target| target.has_clock()))
+    }
+
+    fn clock_predicates(&self, targets: impl Iterator<Item = TargetId>) -> impl Iterator<Item = &Predicate> {
+        let conditions = targets.filter_map(|id| self.sets.target(id)).flat_map(|target| &target.conditions);
+        conditions.filter_map(|condition| match &condition.test {
+            ConditionTest::Clock(predicate) => Some(predicate),
+            _ => None,
+        })
+    }
+
+    /// An item enters a set or leaves it: entries for what is matched and for what is deliverable.
+    fn tell(&mut self, set: SetId, ordinal: Ordinal, version: i64, entered: bool, cause: &Cause) {
+        let Some(set) = self.sets.get(set) else { return };
+        let barriers = self.wallets.get(&set.definition.target_wallet).map(|wallet| wallet.barriers());
+        let deliverable = !set.taken_out.contains(ordinal) && barriers.is_some_and(|barriers| !barriers.bar(ordinal));
+        let change = |stream| Change { stream, entered, ordinal, version, cause: cause.clone() };
+        self.changes.push((set.journal, change(Stream::Matched)));
+        if deliverable {
+            self.changes.push((set.journal, change(Stream::Deliverable)));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Tags, onboarding, policies and risk decisions: what comes beside the items' own content (D-45).
+
+use super::State;
+use crate::catalog::{Location, Ordinal};
+use crate::command::{CommandOutcome, ItemKey, OnboardingWrite, PolicyWrite, RiskWrite, TagWrite};
+use crate::content::eligibility::FieldSet;
+use crate::supply::WALLETS_MAX;
+use crate::supply::change::Cause;
+use crate::supply::outcome::WriteOutcome;
+use crate::supply::wallet::Versioned;
+
+impl State {
+    /// The ordinal of an item, given ahead of its content where it has not come yet.
+    pub(super) fn reserve(&mut self, item: &ItemKey) -> Ordinal {
+        let nowhere = Location { seq: self.seq + 1, offset: 0, length: 0, index: 0 };
+        self.catalog.reserve(item.content_type, &item.content_id, nowhere)
+    }
+
+    pub(super) fn write_tags(&mut self, writes: Vec<TagWrite>) -> CommandOutcome {
+        let outcomes = writes.into_iter().map(|write| {
+            let ordinal = self.reserve(&write.item);
+            let outcome = self.supply.tags.write(&write.tag, ordinal, write.version, &write.values);
+            if outcome == WriteOutcome::Applied {
+                let targets: Vec<_> = self.supply.sets.asking_tag(&write.tag).collect();
+                self.decide_conditions(ordinal, &targets, &Cause::Tag { name: write.tag.name });
+            }
+            outcome
+        });
+        CommandOutcome::Each(outcomes.collect())
+    }
+
+    pub(super) fn onboard(&mut self, writes: Vec<OnboardingWrite>) -> CommandOutcome {
+        let outcomes = writes.into_iter().map(|write| {
+            let name = self.names.merchants.intern(&write.merchant_id);
+            if self.supply.wallet(&write.wallet).is_none() {
+                return too_many_wallets();
+            }
+            let items = &self.supply.items;
+            let Some(wallet) = self.supply.wallets.get_mut(&write.wallet) else { return too_many_wallets() };
+            let onboarding = Versioned { version: write.version, value: write.onboarding };
+            let (outcome, flips) = wallet.onboard(name, onboarding, items);
+            self.tell_barriers(&write.wallet, &flips, &Cause::Onboarding { merchant_id: write.merchant_id });
+            outcome
+        });
+        CommandOutcome::Each(outcomes.collect())
+    }
+
+    pub(super) fn set_policies(&mut self, writes: Vec<PolicyWrite>) -> CommandOutcome {
+        let outcomes = writes.into_iter().map(|write| {
+            let names = write.required.iter().map(|name| &**name);
+            let required = match FieldSet::of_names(write.content_type, names) {
+                Ok(required) => required,
+                Err(name) => return WriteOutcome::Refused(unknown_field(name)),
+            };
+            if self.supply.wallet(&write.wallet).is_none() {
+                return too_many_wallets();
+            }
+            let items = &self.supply.items;
+            let Some(wallet) = self.supply.wallets.get_mut(&write.wallet) else { return too_many_wallets() };
+            let required = Versioned { version: write.version, value: required };
+            let (outcome, flips) = wallet.set_policy(write.content_type, required, items);
+            self.tell_barriers(&write.wallet, &flips, &Cause::Policy);
+            outcome
+        });
+        CommandOutcome::Each(outcomes.collect())
+    }
+
+    pub(super) fn decide_risk(&mut self, writes: Vec<RiskWrite>) -> CommandOutcome {
+        let outcomes = writes.into_iter().map(|write| {
+            let ordinal = self.reserve(&write.item);
+            let Some(wallet) = self.supply.wallet(&write.wallet) else { return too_many_wallets() };
+            let decision = Versioned { version: write.version, value: write.decision };
+            let (outcome, flip) = wallet.decide(ordinal, decision);
+            self.tell_barriers(&write.wallet, flip.as_slice(), &Cause::Risk);
+            outcome
+        });
+        CommandOutcome::Each(outcomes.collect())
+    }
+}
+
+fn too_many_wallets() -> WriteOutcome {
+    WriteOutcome::Refused(format!("there are {WALLETS_MAX} target wallets already; use one of them"))
+}
+
+fn unknown_field(name: &str) -> String {
+    format!("this content type has no field {name:?}; name fields as rules do, or multilLang")
+}

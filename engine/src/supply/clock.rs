@@ -1,0 +1,204 @@
+//! The clock: which items have a time at which a rule about them may turn, so that a coupon leaves a set when it ends.
+//!
+//! An item that a clock condition is asked about has its times kept here, and a timer at the next moment at which one of
+//! these conditions can change. When a timer is due the conditions are asked again; nothing is scanned.
+
+use crate::catalog::Ordinal;
+use crate::content::document::{Document, ExtValue, Values, epoch_ms};
+use penstock_dsl::expr::{Interval, Predicate, PropertyRef, Subject, Test, TimePoint};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+/// Times of items, and timers.
+#[derive(Default)]
+pub struct Clock {
+    items: BTreeMap<Ordinal, Kept>,
+    timers: BTreeSet<(i64, Ordinal)>,
+}
+
+/// What is kept of an item.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Kept {
+    /// The item with nothing but the properties that clock conditions read.
+    times: Document,
+    /// When its timer is due, epoch milliseconds.
+    due: Option<i64>,
+}
+
+impl Clock {
+    /// The times of an item.
+    pub fn times(&self, ordinal: Ordinal) -> Option<&Document> {
+        self.items.get(&ordinal).map(|kept| &kept.times)
+    }
+
+    /// Keeps an item's times; its timer goes.
+    pub fn keep(&mut self, ordinal: Ordinal, times: Document) {
+        self.forget(ordinal);
+        self.items.insert(ordinal, Kept { times, due: None });
+    }
+
+    /// Keeps more of an item's times, beside those that are kept.
+    pub fn keep_more(&mut self, ordinal: Ordinal, times: Document) {
+        let Some(kept) = self.items.get_mut(&ordinal) else { return self.keep(ordinal, times) };
+        for (id, values) in times.declared {
+            if let Err(at) = kept.times.declared.binary_search_by_key(&id, |(id, _)| *id) {
+                kept.times.declared.insert(at, (id, values));
+            }
+        }
+        for (key, values) in times.ext {
+            if let Err(at) = kept.times.ext.binary_search_by(|(name, _)| name.cmp(&key)) {
+                kept.times.ext.insert(at, (key, values));
+            }
+        }
+    }
+
+    /// Forgets an item.
+    pub fn forget(&mut self, ordinal: Ordinal) {
+        if let Some(Kept { due: Some(due), .. }) = self.items.remove(&ordinal) {
+            self.timers.remove(&(due, ordinal));
+        }
+    }
+
+    /// Sets the timer of an item whose times are kept.
+    pub fn set_timer(&mut self, ordinal: Ordinal, due: Option<i64>) {
+        let Some(kept) = self.items.get_mut(&ordinal) else { return };
+        let before = std::mem::replace(&mut kept.due, due);
+        before.into_iter().for_each(|before| drop(self.timers.remove(&(before, ordinal))));
+        due.into_iter().for_each(|due| drop(self.timers.insert((due, ordinal))));
+    }
+
+    /// When the next timer is due, epoch milliseconds.
+    pub fn next_due(&self) -> Option<i64> {
+        self.timers.first().map(|(due, _)| *due)
+    }
+
+    /// Takes the timers that are due by `now_ms`: their items, in order of time.
+    pub fn take_due(&mut self, now_ms: i64) -> Vec<Ordinal> {
+        let mut due = Vec::new();
+        while let Some((_, ordinal)) = self.timers.first().copied().filter(|(at, _)| *at <= now_ms) {
+            self.timers.pop_first();
+            self.items.get_mut(&ordinal).into_iter().for_each(|kept| kept.due = None);
+            due.push(ordinal);
+        }
+        due
+    }
+
+    /// Items whose times are kept.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// For a checkpoint.
+    pub fn export(&self) -> ClockBody {
+        ClockBody(self.items.clone())
+    }
+}
+
+/// The clock in a checkpoint.
+#[derive(Serialize, Deserialize)]
+pub struct ClockBody(BTreeMap<Ordinal, Kept>);
+
+impl ClockBody {
+    /// The clock.
+    pub fn clock(self) -> Clock {
+        let timers = self.0.iter().filter_map(|(ordinal, kept)| Some((kept.due?, *ordinal))).collect();
+        Clock { items: self.0, timers }
+    }
+}
+
+/// A document with nothing but the properties that these clock conditions read; `None` where it has none of them.
+pub fn times_of<'a>(document: &Document, conditions: impl Iterator<Item = &'a Predicate>) -> Option<Document> {
+    let mut times = Document { content_type: document.content_type, declared: Vec::new(), ext: Vec::new() };
+    for subject in conditions.filter_map(subject) {
+        match &subject.property {
+            PropertyRef::Declared(id) => {
+                if let (Some(values), Err(at)) =
+                    (document.get(*id), times.declared.binary_search_by_key(id, |(id, _)| *id))
+                {
+                    times.declared.insert(at, (*id, values.clone()));
+                }
+            }
+            PropertyRef::Ext(key) => {
+                if let (Some(values), Err(at)) =
+                    (document.ext(key), times.ext.binary_search_by(|(name, _)| (**name).cmp(key.as_str())))
+                {
+                    times.ext.insert(at, (key.as_str().into(), values.to_vec()));
+                }
+            }
+            PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => {}
+        }
+    }
+    (!times.declared.is_empty() || !times.ext.is_empty()).then_some(times)
+}
+
+/// The first moment after `now_ms` at which one of these clock conditions may turn for an item.
+pub fn next_turn<'a>(times: &Document, conditions: impl Iterator<Item = &'a Predicate>, now_ms: i64) -> Option<i64> {
+    let turns = conditions.filter_map(|predicate| {
+        let (subject, Test::Time(interval)) = (subject(predicate)?, test(predicate)?) else { return None };
+        let mut first: Option<i64> = None;
+        each_time(times, &subject.property, |time| {
+            for turn in turns_of(interval, time).into_iter().flatten().filter(|turn| *turn > now_ms) {
+                first = Some(first.map_or(turn, |first| first.min(turn)));
+            }
+        });
+        first
+    });
+    turns.min()
+}
+
+/// Whether the clock alone can turn a predicate.
+pub fn reads_clock(predicate: &Predicate) -> bool {
+    let relative = |end: &Bound<TimePoint>| {
+        matches!(end, Bound::Included(TimePoint::FromNow(_)) | Bound::Excluded(TimePoint::FromNow(_)))
+    };
+    matches!(test(predicate), Some(Test::Time(Interval { low, high })) if relative(low) || relative(high))
+}
+
+/// The moments at which a time enters or leaves an interval: where an end, counted from the time of evaluation, meets it, and
+/// a millisecond later, for of the two the end's being inclusive decides.
+fn turns_of(interval: &Interval<TimePoint>, time: i64) -> [Option<i64>; 4] {
+    let meets = |end: &Bound<TimePoint>| match end {
+        Bound::Included(TimePoint::FromNow(offset)) | Bound::Excluded(TimePoint::FromNow(offset)) => {
+            Some(time.saturating_sub(*offset))
+        }
+        _ => None,
+    };
+    let after = |turn: Option<i64>| turn.map(|turn| turn.saturating_add(1));
+    let (low, high) = (meets(&interval.low), meets(&interval.high));
+    [low, after(low), high, after(high)]
+}
+
+fn each_time(document: &Document, property: &PropertyRef, mut see: impl FnMut(i64)) {
+    match property {
+        PropertyRef::Declared(id) => {
+            if let Some(Values::Times(times)) = document.get(*id) {
+                times.iter().for_each(|time| see(time.value));
+            }
+        }
+        PropertyRef::Ext(key) => {
+            let values = document.ext(key).into_iter().flatten().flat_map(|list| &list.value);
+            values.filter_map(ExtValue::number).filter_map(epoch_ms).for_each(see);
+        }
+        PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => {}
+    }
+}
+
+fn subject(predicate: &Predicate) -> Option<&Subject> {
+    match predicate {
+        Predicate::Test { subject, .. } => Some(subject),
+        Predicate::All => None,
+    }
+}
+
+fn test(predicate: &Predicate) -> Option<&Test> {
+    match predicate {
+        Predicate::Test { test, .. } => Some(test),
+        Predicate::All => None,
+    }
+}

@@ -1,0 +1,41 @@
+//! Which MERCHANT item stands behind a merchantId, kept as content comes: what `merchant.<property>` conditions ask.
+//!
+//! It is the live MERCHANT item whose own merchantId is this one, of several the one with the highest version, then the
+//! smallest content id (D-77); where there is none, the live MERCHANT item whose content id it is (LANGUAGE.md, Properties).
+
+use super::items::MerchantName;
+use crate::catalog::Ordinal;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+type Rank = (Reverse<i64>, Box<str>, Ordinal);
+
+/// MERCHANT items by their own merchantId.
+#[derive(Default)]
+pub struct Merchants {
+    by_name: BTreeMap<MerchantName, BTreeSet<Rank>>,
+    ranks: BTreeMap<Ordinal, (MerchantName, i64)>,
+}
+
+impl Merchants {
+    /// Takes a MERCHANT item's merchantId and version over; `None` where it has none or is a tombstone.
+    pub fn set(&mut self, ordinal: Ordinal, content_id: &str, now: Option<(MerchantName, i64)>) {
+        if let Some((name, version)) = self.ranks.remove(&ordinal)
+            && let Some(items) = self.by_name.get_mut(&name)
+        {
+            items.remove(&(Reverse(version), content_id.into(), ordinal));
+            if items.is_empty() {
+                self.by_name.remove(&name);
+            }
+        }
+        if let Some((name, version)) = now {
+            self.ranks.insert(ordinal, (name, version));
+            self.by_name.entry(name).or_default().insert((Reverse(version), content_id.into(), ordinal));
+        }
+    }
+
+    /// The item whose own merchantId this is.
+    pub fn named(&self, name: MerchantName) -> Option<Ordinal> {
+        self.by_name.get(&name)?.first().map(|(_, _, ordinal)| *ordinal)
+    }
+}

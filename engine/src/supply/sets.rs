@@ -1,0 +1,326 @@
+//! Standing sets: each the union of what its targets hold.
+
+use super::bits::BitmapBytes;
+use super::change::JournalId;
+use super::slab::Slab;
+use super::tags::TagName;
+use super::target::{ConditionTest, Purpose, SetId, Target, TargetBody, TargetId};
+use crate::catalog::Ordinal;
+use penstock_dsl::expr::Predicate;
+use roaring::{MultiOps, RoaringBitmap};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+/// What the operator says of a set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The rules as written.
+    pub rules: Box<str>,
+    /// Where its items are to go.
+    pub target_wallet: Box<str>,
+    /// The day of the exchange rates that its rules convert at.
+    pub fx_date: Option<String>,
+}
+
+/// A standing set.
+#[derive(Debug)]
+pub struct Set {
+    /// Its name.
+    pub name: Box<str>,
+    /// What the operator says of it.
+    pub definition: Definition,
+    /// Counts changes of the definition, from 1.
+    pub revision: u32,
+    /// Its journal.
+    pub journal: JournalId,
+    /// Its parts.
+    pub targets: Vec<TargetId>,
+    /// Items that the operator took out; they stay out whatever versions follow (D-39).
+    pub taken_out: RoaringBitmap,
+    /// What its targets hold together; `None` where it has only one.
+    union: Option<RoaringBitmap>,
+}
+
+/// All sets and targets.
+#[derive(Default)]
+pub struct Sets {
+    sets: Slab<Set>,
+    targets: Slab<Target>,
+    by_name: BTreeMap<Box<str>, SetId>,
+    by_wallet: BTreeMap<Box<str>, BTreeSet<SetId>>,
+    /// Targets by the tags that they ask for.
+    by_tag: BTreeMap<TagName, BTreeSet<TargetId>>,
+    /// Targets that ask something of merchants.
+    of_merchants: BTreeSet<TargetId>,
+    journals: JournalId,
+}
+
+impl Sets {
+    /// Makes a set that has no parts yet, with a journal of its own.
+    pub fn add(&mut self, name: Box<str>, definition: Definition) -> SetId {
+        self.journals += 1;
+        let set = Set {
+            name,
+            definition,
+            revision: 1,
+            journal: self.journals,
+            targets: Vec::new(),
+            taken_out: RoaringBitmap::new(),
+            union: None,
+        };
+        let (name, wallet) = (set.name.clone(), set.definition.target_wallet.clone());
+        let id = self.sets.add(set);
+        self.by_name.insert(name, id);
+        self.by_wallet.entry(wallet).or_default().insert(id);
+        id
+    }
+
+    /// Gives a set, whose parts were taken, another definition.
+    pub fn redefine(&mut self, id: SetId, definition: Definition) {
+        let Some(set) = self.sets.get_mut(id) else { return };
+        let before = std::mem::replace(&mut set.definition, definition);
+        set.revision += 1;
+        let wallet = set.definition.target_wallet.clone();
+        self.forget_wallet(&before.target_wallet, id);
+        self.by_wallet.entry(wallet).or_default().insert(id);
+    }
+
+    /// Removes a set whose parts were taken.
+    pub fn remove(&mut self, id: SetId) {
+        let Some(set) = self.sets.remove(id) else { return };
+        self.by_name.remove(&set.name);
+        self.forget_wallet(&set.definition.target_wallet, id);
+    }
+
+    fn forget_wallet(&mut self, wallet: &str, id: SetId) {
+        if let Some(sets) = self.by_wallet.get_mut(wallet) {
+            sets.remove(&id);
+            if sets.is_empty() {
+                self.by_wallet.remove(wallet);
+            }
+        }
+    }
+
+    /// Adds a target to what it serves; the targets that its conditions ask for are told with [`Sets::ask_merchants`].
+    pub fn add_target(&mut self, target: Target) -> TargetId {
+        let purpose = target.purpose;
+        let id = self.targets.add(target);
+        if let Purpose::PartOf(set) = purpose {
+            self.sets.get_mut(set).into_iter().for_each(|set| set.targets.push(id));
+        }
+        self.index_conditions(id);
+        id
+    }
+
+    /// Makes the n-th condition of a target ask for what another target holds among merchants.
+    pub fn ask_merchants(&mut self, id: TargetId, n: usize, of: TargetId) {
+        if let Some(target) = self.targets.get_mut(id) {
+            target.conditions[n].test = ConditionTest::Merchant(of);
+            self.of_merchants.insert(id);
+        }
+    }
+
+    fn index_conditions(&mut self, id: TargetId) {
+        let Some(target) = self.targets.get(id) else { return };
+        for condition in &target.conditions {
+            match &condition.test {
+                ConditionTest::Tag(predicate) => {
+                    tag_of(predicate).into_iter().for_each(|tag| drop(self.by_tag.entry(tag).or_default().insert(id)))
+                }
+                ConditionTest::Merchant(_) => drop(self.of_merchants.insert(id)),
+                ConditionTest::Clock(_) => {}
+            }
+        }
+    }
+
+    /// Takes all targets of a set, those that they ask of merchants included.
+    pub fn take_targets(&mut self, id: SetId) -> Vec<(TargetId, Target)> {
+        let Some(set) = self.sets.get_mut(id) else { return Vec::new() };
+        set.union = None;
+        let mut left = std::mem::take(&mut set.targets);
+        let mut taken = Vec::new();
+        while let Some(id) = left.pop() {
+            if let Some(target) = self.targets.remove(id) {
+                left.extend(target.merchant_targets());
+                self.of_merchants.remove(&id);
+                self.by_tag.retain(|_, targets| {
+                    targets.remove(&id);
+                    !targets.is_empty()
+                });
+                taken.push((id, target));
+            }
+        }
+        taken
+    }
+
+    /// A set's id.
+    pub fn find(&self, name: &str) -> Option<SetId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// A set.
+    pub fn get(&self, id: SetId) -> Option<&Set> {
+        self.sets.get(id)
+    }
+
+    /// A set, to change.
+    pub fn get_mut(&mut self, id: SetId) -> Option<&mut Set> {
+        self.sets.get_mut(id)
+    }
+
+    /// All sets, by name.
+    pub fn by_name(&self) -> impl Iterator<Item = (SetId, &Set)> {
+        self.by_name.values().filter_map(|id| Some((*id, self.sets.get(*id)?)))
+    }
+
+    /// Number of sets.
+    pub fn len(&self) -> usize {
+        self.sets.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.sets.is_empty()
+    }
+
+    /// The sets of a wallet.
+    pub fn of_wallet(&self, wallet: &str) -> impl Iterator<Item = (SetId, &Set)> {
+        let ids = self.by_wallet.get(wallet).into_iter().flatten();
+        ids.filter_map(|id| Some((*id, self.sets.get(*id)?)))
+    }
+
+    /// Wallets that some set is for.
+    pub fn wallets(&self) -> impl Iterator<Item = &str> {
+        self.by_wallet.keys().map(|wallet| &**wallet)
+    }
+
+    /// A target.
+    pub fn target(&self, id: TargetId) -> Option<&Target> {
+        self.targets.get(id)
+    }
+
+    /// A target, to change.
+    pub fn target_mut(&mut self, id: TargetId) -> Option<&mut Target> {
+        self.targets.get_mut(id)
+    }
+
+    /// All targets.
+    pub fn targets(&self) -> impl Iterator<Item = (TargetId, &Target)> {
+        self.targets.iter()
+    }
+
+    /// Targets that ask for a tag.
+    pub fn asking_tag(&self, tag: &TagName) -> impl Iterator<Item = TargetId> {
+        self.by_tag.get(tag).into_iter().flatten().copied()
+    }
+
+    /// Targets that ask something of merchants.
+    pub fn asking_merchants(&self) -> impl Iterator<Item = TargetId> {
+        self.of_merchants.iter().copied()
+    }
+
+    /// What a set matches.
+    pub fn matched<'a>(&'a self, set: &'a Set) -> &'a RoaringBitmap {
+        let only = || set.targets.first().and_then(|target| self.targets.get(*target)).map(Target::held);
+        set.union.as_ref().or_else(only).unwrap_or(&NOTHING)
+    }
+
+    /// Works out what a set matches from what its targets hold.
+    pub fn unite(&mut self, id: SetId) {
+        let Some(set) = self.sets.get_mut(id) else { return };
+        let held = set.targets.iter().filter_map(|target| self.targets.get(*target)).map(Target::held);
+        set.union = (set.targets.len() != 1).then(|| held.union());
+    }
+
+    /// Takes over that a target holds an item or holds it no more; whether that changes the set it is a part of, and to what.
+    pub fn target_changed(&mut self, id: TargetId, ordinal: Ordinal) -> Option<(SetId, bool)> {
+        let Purpose::PartOf(set_id) = self.targets.get(id)?.purpose else { return None };
+        let set = self.sets.get_mut(set_id)?;
+        let holds = |target: &TargetId| self.targets.get(*target).is_some_and(|t| t.held().contains(ordinal));
+        let is_in = set.targets.iter().any(holds);
+        let changed = match &mut set.union {
+            Some(union) if is_in => union.insert(ordinal),
+            Some(union) => union.remove(ordinal),
+            None => true,
+        };
+        changed.then_some((set_id, is_in))
+    }
+
+    /// For a checkpoint.
+    pub fn export(&self) -> SetsBody {
+        let body = |(id, set): (SetId, &Set)| SetBody {
+            id,
+            name: set.name.clone(),
+            definition: set.definition.clone(),
+            revision: set.revision,
+            journal: set.journal,
+            targets: set.targets.clone(),
+            taken_out: (&set.taken_out).into(),
+        };
+        let targets = self.targets.iter().map(|(id, target)| (id, target.export())).collect();
+        SetsBody { sets: self.sets.iter().map(body).collect(), targets, journals: self.journals }
+    }
+
+    /// Takes a set of a checkpoint over, whose targets come with [`Sets::restore_target`]; sets come by id.
+    pub fn restore(&mut self, body: SetBody) -> Option<()> {
+        self.by_name.insert(body.name.clone(), body.id);
+        self.by_wallet.entry(body.definition.target_wallet.clone()).or_default().insert(body.id);
+        let set = Set {
+            name: body.name,
+            definition: body.definition,
+            revision: body.revision,
+            journal: body.journal,
+            targets: body.targets,
+            taken_out: body.taken_out.bitmap()?,
+            union: None,
+        };
+        self.sets.restore(body.id, set);
+        Some(())
+    }
+
+    /// Takes a target of a checkpoint over; targets come by id.
+    pub fn restore_target(&mut self, id: TargetId, target: Target) {
+        self.targets.restore(id, target);
+        self.index_conditions(id);
+    }
+
+    /// The number of the last journal.
+    pub fn restore_journals(&mut self, journals: JournalId) {
+        self.journals = journals;
+    }
+}
+
+static NOTHING: LazyLock<RoaringBitmap> = LazyLock::new(RoaringBitmap::new);
+
+/// Sets and targets in a checkpoint. What the targets ask follows from the sets' rules.
+#[derive(Serialize, Deserialize)]
+pub struct SetsBody {
+    /// By id.
+    pub sets: Vec<SetBody>,
+    /// By id.
+    pub targets: Vec<(TargetId, TargetBody)>,
+    /// The number of the last journal.
+    pub journals: JournalId,
+}
+
+/// A set in a checkpoint.
+#[derive(Serialize, Deserialize)]
+pub struct SetBody {
+    id: SetId,
+    name: Box<str>,
+    /// What the operator says of it.
+    pub definition: Definition,
+    revision: u32,
+    journal: JournalId,
+    /// In the order in which its rules make them.
+    pub targets: Vec<TargetId>,
+    taken_out: BitmapBytes,
+}
+
+fn tag_of(predicate: &Predicate) -> Option<TagName> {
+    match predicate {
+        Predicate::Test { subject, .. } => TagName::of(&subject.property),
+        Predicate::All => None,
+    }
+}

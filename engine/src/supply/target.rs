@@ -1,0 +1,143 @@
+//! What standing sets are made of.
+//!
+//! A set's rule groups fall into targets: all groups that read the items' own content alone are one target, and each group
+//! that reads something else too (tags, the clock, the merchant) is one of its own, with those rules as conditions. A target's
+//! base is what its own-content rules match, as the matcher tells at each content version; what it holds is the part of the
+//! base that passes the conditions. So a trigger other than content never needs an item's content, only a look at conditions.
+
+use super::bits::BitmapBytes;
+use crate::catalog::Ordinal;
+use penstock_dsl::expr::Predicate;
+use roaring::RoaringBitmap;
+use serde::{Deserialize, Serialize};
+
+/// A set, for as long as it stands.
+pub type SetId = u32;
+/// A target, for as long as it stands.
+pub type TargetId = u32;
+
+/// A base with a larger share of the items, one in so many, is looked up in the base and not in each item's own list.
+const BROAD_ONE_IN: u64 = 32;
+/// A smaller base is never broad.
+const BROAD_MIN: u64 = 2_048;
+
+/// Whom a target serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// It is a part of a set.
+    PartOf(SetId),
+    /// It selects the MERCHANT items that a condition of this target asks for.
+    MerchantsOf(TargetId),
+}
+
+/// A rule that reads something else than the item's own content.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// Whether it holds where the test does not.
+    pub negated: bool,
+    /// What is tested.
+    pub test: ConditionTest,
+}
+
+/// What a condition tests.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConditionTest {
+    /// The item's tags.
+    Tag(Predicate),
+    /// Times of the item, against the clock.
+    Clock(Predicate),
+    /// Whether this target holds the item's merchant.
+    Merchant(TargetId),
+}
+
+/// A target.
+#[derive(Debug)]
+pub struct Target {
+    /// Whom it serves.
+    pub purpose: Purpose,
+    /// Its rules beside the items' own content.
+    pub conditions: Vec<Condition>,
+    /// What its own-content rules match.
+    pub base: RoaringBitmap,
+    /// The part of the base that passes the conditions; `None` where there are none.
+    held: Option<RoaringBitmap>,
+    /// Whether the base is looked up in place of items' lists.
+    pub broad: bool,
+}
+
+impl Target {
+    /// A target with what its own-content rules match.
+    pub fn new(purpose: Purpose, conditions: Vec<Condition>, base: RoaringBitmap) -> Self {
+        let held = (!conditions.is_empty()).then(RoaringBitmap::new);
+        Target { purpose, conditions, base, held, broad: false }
+    }
+
+    /// What it holds.
+    pub fn held(&self) -> &RoaringBitmap {
+        self.held.as_ref().unwrap_or(&self.base)
+    }
+
+    /// Says that the conditions hold of an item of the base, or not; whether that is new. Nothing where there are none.
+    pub fn hold(&mut self, ordinal: Ordinal, holds: bool) -> bool {
+        match &mut self.held {
+            Some(held) if holds => held.insert(ordinal),
+            Some(held) => held.remove(ordinal),
+            None => false,
+        }
+    }
+
+    /// Puts an item into the base or takes it out, and out of what is held; whether what is held has changed.
+    pub fn set_base(&mut self, ordinal: Ordinal, is_in: bool) -> bool {
+        let changed = if is_in { self.base.insert(ordinal) } else { self.base.remove(ordinal) };
+        match &mut self.held {
+            None => changed,
+            Some(held) => !is_in && held.remove(ordinal),
+        }
+    }
+
+    /// Whether a base of this size is broad among so many items.
+    pub fn is_broad(&self, items: usize) -> bool {
+        self.base.len() > BROAD_MIN.max(items as u64 / BROAD_ONE_IN)
+    }
+
+    /// Whether the clock matters to it.
+    pub fn has_clock(&self) -> bool {
+        self.conditions.iter().any(|condition| matches!(condition.test, ConditionTest::Clock(_)))
+    }
+
+    /// Whether merchants matter to it.
+    pub fn has_merchants(&self) -> bool {
+        self.merchant_targets().next().is_some()
+    }
+
+    /// The targets that its conditions ask of merchants.
+    pub fn merchant_targets(&self) -> impl Iterator<Item = TargetId> {
+        self.conditions.iter().filter_map(|condition| match condition.test {
+            ConditionTest::Merchant(target) => Some(target),
+            _ => None,
+        })
+    }
+
+    /// For a checkpoint.
+    pub fn export(&self) -> TargetBody {
+        TargetBody { base: (&self.base).into(), held: self.held.as_ref().map(BitmapBytes::from) }
+    }
+
+    /// Takes over what a checkpoint has of it; `None` where that does not fit.
+    pub fn restore(&mut self, body: &TargetBody) -> Option<()> {
+        self.base = body.base.bitmap()?;
+        match (&mut self.held, &body.held) {
+            (Some(held), Some(bytes)) => *held = bytes.bitmap()?,
+            (None, None) => {}
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+/// A target's items in a checkpoint.
+#[derive(Serialize, Deserialize)]
+pub struct TargetBody {
+    base: BitmapBytes,
+    held: Option<BitmapBytes>,
+}
