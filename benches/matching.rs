@@ -70,7 +70,7 @@ fn draw(generator: &Generator, count: usize) -> Result<Vec<Asked>> {
         let Some(expr) = penstock_dsl::check::check(&text, &Default::default()).expr else { continue };
         let (predicate, content_type) = only_rule(expr).context("one rule")?;
         let before = standing.len();
-        standing.insert(&predicate, content_type);
+        standing.insert(&predicate);
         if standing.len() > before {
             questions.push((predicate, content_type));
         }
@@ -123,7 +123,8 @@ fn measure(documents: &[Document], questions: &[Asked]) -> Result<()> {
 
     let begun = Instant::now();
     for (id, (_, content_type)) in ids.iter().zip(questions) {
-        standing.remove(*id, *content_type);
+        standing.leave(*id, *content_type);
+        standing.remove(*id);
     }
     println!("  removed in {:.1} us each", begun.elapsed().as_secs_f64() * US / ids.len() as f64);
     ensure!(standing.is_empty(), "nothing is left");
@@ -132,7 +133,12 @@ fn measure(documents: &[Document], questions: &[Asked]) -> Result<()> {
 
 fn stand(questions: &[Asked]) -> (Standing, Vec<QuestionId>) {
     let mut standing = Standing::default();
-    let ids = questions.iter().map(|(predicate, content_type)| standing.insert(predicate, *content_type)).collect();
+    let mut take_in = |(predicate, content_type): &Asked| {
+        let id = standing.insert(predicate);
+        standing.enter(id, *content_type);
+        id
+    };
+    let ids = questions.iter().map(&mut take_in).collect();
     (standing, ids)
 }
 

@@ -14,6 +14,7 @@ use penstock_dsl::expr::{
 use penstock_dsl::limits::DURATION_MS_MAX;
 use penstock_dsl::registry::{ContentType, Currency, PropId};
 use penstock_engine::content::document::{Document, ExtValue, Localized, Money, PriceRange, Text, Values};
+use penstock_engine::matcher::evaluate::holds;
 use penstock_engine::matcher::standing::{ENTRIES_MAX, Probe, QuestionId, Standing};
 use rust_decimal::Decimal;
 use std::ops::Bound;
@@ -28,7 +29,7 @@ fn standing_questions() -> usize {
 #[derive(Default)]
 struct Asked {
     standing: Standing,
-    taken_in: Vec<(QuestionId, ContentType)>,
+    taken_in: Vec<(QuestionId, Option<ContentType>)>,
     probe: Probe,
     passed: usize,
 }
@@ -44,17 +45,29 @@ impl Asked {
                 for rule in block.groups.iter().flat_map(|group| &group.rules) {
                     // As in the fold, what is asked of merchants is asked of MERCHANT items too.
                     for content_type in [block.content_type, ContentType::Merchant] {
-                        self.taken_in.push((self.standing.insert(&rule.predicate, content_type), content_type));
+                        self.take_in(&rule.predicate, content_type, random.below(10) > 0);
                     }
                 }
             }
         }
     }
 
+    /// Some questions are asked, but not entered.
+    fn take_in(&mut self, predicate: &Predicate, content_type: ContentType, entered: bool) {
+        let id = self.standing.insert(predicate);
+        if entered {
+            self.standing.enter(id, content_type);
+        }
+        self.taken_in.push((id, entered.then_some(content_type)));
+    }
+
     fn take_back(&mut self, random: &mut Random, count: usize) {
         for _ in 0..count.min(self.taken_in.len()) {
             let (id, content_type) = self.taken_in.swap_remove(random.below(self.taken_in.len()));
-            self.standing.remove(id, content_type);
+            if let Some(content_type) = content_type {
+                self.standing.leave(id, content_type);
+            }
+            self.standing.remove(id);
         }
     }
 
@@ -68,15 +81,22 @@ impl Asked {
             let (side, predicate) = (found.contains(id), self.standing.predicate(*id));
             panic!("{}: {predicate:?}\n{document:?}", if side { "passing only" } else { "scan only" });
         }
+        for (id, _) in self.taken_in.iter().step_by(7).chain(self.taken_in.iter().step_by(7)) {
+            let predicate = self.standing.predicate(*id).unwrap();
+            let passes = self.standing.passes(*id, document, now_ms, &mut self.probe);
+            assert_eq!(passes, holds(predicate, document, now_ms), "{predicate:?}\n{document:?}");
+        }
     }
 
     /// With every question but one gone, no structure is left.
     fn empties(mut self, random: &mut Random) {
-        let last = self.standing.insert(&Predicate::All, ContentType::Store);
+        self.take_in(&Predicate::All, ContentType::Store, true);
+        let (last, _) = self.taken_in.pop().unwrap();
         self.take_back(random, usize::MAX);
         assert_eq!((self.standing.len(), self.standing.properties(), self.standing.always_asked()), (1, 0, 1));
         assert!(!self.standing.is_empty());
-        self.standing.remove(last, ContentType::Store);
+        self.standing.leave(last, ContentType::Store);
+        self.standing.remove(last);
         assert_eq!((self.standing.len(), self.standing.always_asked()), (0, 0));
     }
 }
@@ -216,7 +236,7 @@ fn passing_is_scan_at_the_edges() {
 
     let mut asked = Asked::default();
     for predicate in &predicates {
-        asked.taken_in.push((asked.standing.insert(predicate, ContentType::Store), ContentType::Store));
+        asked.take_in(predicate, ContentType::Store, true);
     }
     assert_eq!(asked.standing.len(), predicates.len());
     for now_ms in [NOW_MS, 0, i64::MAX, i64::MIN, i64::MAX - DURATION_MS_MAX, 1_600_000_000_000, 1_600_000_000_001] {
@@ -230,24 +250,32 @@ fn passing_is_scan_at_the_edges() {
 fn equal_predicates_are_one_question_until_the_last_goes() {
     let mut standing = Standing::default();
     let predicate = ext(Test::Contains("abc".into()));
-    let id = standing.insert(&predicate, ContentType::Store);
-    assert_eq!(standing.insert(&predicate, ContentType::Store), id);
-    assert_eq!(standing.insert(&predicate, ContentType::Benefit), id);
-    let other = standing.insert(&ext(Test::Contains("abd".into())), ContentType::Store);
+    let id = standing.insert(&predicate);
+    assert_eq!((standing.insert(&predicate), standing.properties()), (id, 0));
+    standing.enter(id, ContentType::Store);
+    standing.enter(id, ContentType::Store);
+    standing.enter(id, ContentType::Benefit);
+    let other = standing.insert(&ext(Test::Contains("abd".into())));
+    standing.enter(other, ContentType::Store);
     let store = document(vec![], vec![ExtValue::Text { text: text("xabcx"), number: None }]);
     let mut probe = Probe::default();
+    standing.leave(id, ContentType::Store);
     assert_eq!(standing.passing(&store, NOW_MS, &mut probe), [id]);
-    standing.remove(id, ContentType::Store);
-    assert_eq!(standing.passing(&store, NOW_MS, &mut probe), [id]);
-    standing.remove(id, ContentType::Store);
+    standing.leave(id, ContentType::Store);
+    // Once more than it was entered: nothing happens.
+    standing.leave(id, ContentType::Store);
     assert_eq!(standing.passing(&store, NOW_MS, &mut probe), []);
-    // Once more than it was taken in: nothing happens.
-    standing.remove(id, ContentType::Store);
+    assert!(standing.passes(id, &store, NOW_MS, &mut probe));
     let benefit = Document { content_type: ContentType::Benefit, ..store };
     assert_eq!(standing.passing(&benefit, NOW_MS, &mut probe), [id]);
-    standing.remove(id, ContentType::Benefit);
+    standing.leave(id, ContentType::Benefit);
+    assert_eq!(standing.passing(&benefit, NOW_MS, &mut probe), []);
+    standing.remove(id);
+    assert_eq!(standing.len(), 2);
+    standing.remove(id);
     assert_eq!((standing.len(), standing.cost(id)), (1, None));
-    standing.remove(other, ContentType::Store);
+    standing.leave(other, ContentType::Store);
+    standing.remove(other);
     assert!(standing.is_empty());
 }
 
@@ -258,7 +286,8 @@ fn a_question_that_came_before_any_item_settles_on_a_rare_way_in() {
         let words = words.iter().map(|w| FuzzyWord { text: w.to_string(), distance: 0, prefix: false }).collect();
         ext(Test::Fuzzy(Fuzzy { words, runs: vec![] }))
     };
-    let id = standing.insert(&words(&["restaurant", "jade"]), ContentType::Store);
+    let id = standing.insert(&words(&["restaurant", "jade"]));
+    standing.enter(id, ContentType::Store);
     let mut probe = Probe::default();
     let mut ask = |standing: &Standing, said: &str| {
         let store = document(vec![], vec![ExtValue::Text { text: text(said), number: None }]);
@@ -278,9 +307,12 @@ fn a_question_that_came_before_any_item_settles_on_a_rare_way_in() {
 fn hostile_texts_take_time_in_proportion() {
     let mut standing = Standing::default();
     for n in 0..200 {
-        standing.insert(&ext(Test::Contains(format!("{}b{n}", "a".repeat(800)))), ContentType::Store);
         let word = FuzzyWord { text: format!("aaaaaaaa{n}"), distance: 2, prefix: true };
-        standing.insert(&ext(Test::Fuzzy(Fuzzy { words: vec![word], runs: vec![] })), ContentType::Store);
+        let fuzzy = Test::Fuzzy(Fuzzy { words: vec![word], runs: vec![] });
+        for test in [Test::Contains(format!("{}b{n}", "a".repeat(800))), fuzzy] {
+            let id = standing.insert(&ext(test));
+            standing.enter(id, ContentType::Store);
+        }
     }
     let long = ["a".repeat(1 << 18), "ab ".repeat(1 << 16), "aaaaaaab ".repeat(1 << 14)];
     let mut probe = Probe::default();

@@ -1,9 +1,10 @@
 //! Standing questions: many predicates asked of every item, in time that grows with what an item passes and not with how
 //! many stand.
 //!
-//! Equal predicates are one question, whoever asks. Each question stands in a structure of its property under something
-//! that an item must have to pass it (its [`entry`]); an item looks up what it has, and where that alone does not decide,
-//! the bare evaluator does. Invariant: [`Standing::passing`] equals [`Standing::scan`] for every item.
+//! Equal predicates are one question, whoever asks. A question that is entered for a content type stands in a structure of
+//! its property under something that an item must have to pass it (its [`entry`]); an item looks up what it has, and where
+//! that alone does not decide, the bare evaluator does. Invariant: [`Standing::passing`] equals [`Standing::scan`] for every
+//! item. The other questions stand nowhere and cost nothing until somebody wants to know ([`Standing::passes`]).
 //!
 //! A predicate is read of the document that it is asked of, whosever property it names. This module knows no rule sets, no
 //! ordinals, no log and no threads, and nothing of why a question is asked.
@@ -35,7 +36,7 @@ use seen::{Counter, Seen};
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use walk::{DECIDED, FUZZY, Walk};
+use walk::{DECIDED, FUZZY, TYPES, Walk};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A standing question. The id of a question that nobody asks any more may become another's.
@@ -53,7 +54,7 @@ pub struct Standing {
     /// Questions by predicate.
     known: HashTable<u32>,
     hasher: DefaultHashBuilder,
-    /// Of each question: the content types that ask it, [`DECIDED`], [`FUZZY`].
+    /// Of each question: the content types that it is entered for, [`DECIDED`], [`FUZZY`].
     flags: Vec<u8>,
     /// Questions of every item.
     always: BTreeSet<u32>,
@@ -66,36 +67,57 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Takes a question in for the items of a content type. Each call needs its own [`Standing::remove`].
-    pub fn insert(&mut self, predicate: &Predicate, content_type: ContentType) -> QuestionId {
+    /// Takes a question in. Each call needs its own [`Standing::remove`].
+    pub fn insert(&mut self, predicate: &Predicate) -> QuestionId {
         let hash = self.hasher.hash_one(predicate);
         let is = |id: &u32| self.question(*id).is_some_and(|question| question.predicate == *predicate);
         let id = match self.known.find(hash, is) {
             Some(id) => *id,
             None => self.add(hash, predicate),
         };
-        if let Some(question) = &mut self.questions[id as usize] {
-            question.askers[content_type.index()] += 1;
+        if let Some(question) = self.question_mut(QuestionId(id)) {
+            question.askers += 1;
         }
-        self.flags[id as usize] |= 1 << content_type.index();
         QuestionId(id)
     }
 
-    /// Takes back one [`Standing::insert`]; nothing happens where there was none.
-    pub fn remove(&mut self, id: QuestionId, content_type: ContentType) {
-        let Some(question) = self.questions.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
-        let askers = &mut question.askers[content_type.index()];
-        *askers = askers.saturating_sub(1);
-        if *askers == 0 {
-            self.flags[id.0 as usize] &= !(1 << content_type.index());
-        }
-        if question.askers == [0; ContentType::ALL.len()] {
+    /// Takes back one [`Standing::insert`]; nothing happens where there was none. A question goes with its last asker, and
+    /// is to be left before.
+    pub fn remove(&mut self, id: QuestionId) {
+        let Some(question) = self.question_mut(id) else { return };
+        question.askers -= 1;
+        if question.askers == 0 {
             self.drop_question(id.0);
         }
     }
 
-    /// The questions that an item passes, in order. What it looks at is counted, for [`Standing::cost`] and for choosing rare
-    /// entries.
+    /// Lets the items of a content type pass a question that was taken in. Each call needs its own [`Standing::leave`].
+    pub fn enter(&mut self, id: QuestionId, content_type: ContentType) {
+        let Some(question) = self.question_mut(id) else { return };
+        question.enterers[content_type.index()] += 1;
+        if question.entry.is_none() {
+            self.stand(id.0);
+        }
+        self.flags[id.0 as usize] |= 1 << content_type.index();
+    }
+
+    /// Takes back one [`Standing::enter`]; nothing happens where there was none.
+    pub fn leave(&mut self, id: QuestionId, content_type: ContentType) {
+        let Some(question) = self.question_mut(id) else { return };
+        let enterers = &mut question.enterers[content_type.index()];
+        *enterers = enterers.saturating_sub(1);
+        if *enterers > 0 {
+            return;
+        }
+        let enterers = question.enterers;
+        self.flags[id.0 as usize] &= !(1 << content_type.index());
+        if enterers == [0; ContentType::ALL.len()] {
+            self.stand_down(id.0);
+        }
+    }
+
+    /// The questions that an item passes of those that are entered for its type, in order. What it looks at is counted, for
+    /// [`Standing::cost`] and for choosing rare entries.
     pub fn passing<'a>(&'a self, document: &Document, now_ms: i64, probe: &'a mut Probe) -> &'a [QuestionId] {
         let n = self.items.fetch_add(1, Relaxed);
         let seen = self.seen.samples(n).then_some(&self.seen);
@@ -116,7 +138,21 @@ impl Standing {
         walk.finish(document)
     }
 
-    /// The same by asking every question of the item: what [`Standing::passing`] is held against.
+    /// Whether an item passes a question, entered or not. `probe` has just been through [`Standing::passing`] with the same
+    /// item and time; it keeps the answer, so that each question is asked once an item.
+    pub fn passes(&self, id: QuestionId, document: &Document, now_ms: i64, probe: &mut Probe) -> bool {
+        let entered = self.flags[id.0 as usize] & (1 << document.content_type.index()) != 0;
+        if let Some(answer) = probe.answer_to(id, entered) {
+            return answer;
+        }
+        let Some(question) = self.question(id.0) else { return false };
+        let passes = holds(&question.predicate, document, now_ms);
+        question.count(passes);
+        probe.keep(id, passes);
+        passes
+    }
+
+    /// The same by asking the item every entered question: what [`Standing::passing`] is held against.
     pub fn scan(&self, document: &Document, now_ms: i64) -> Vec<QuestionId> {
         let type_bit = 1 << document.content_type.index();
         let asked = self.flags.iter().enumerate().filter(|(_, flags)| **flags & type_bit != 0);
@@ -138,6 +174,11 @@ impl Standing {
     /// What a question costs; `None` where there is none.
     pub fn cost(&self, id: QuestionId) -> Option<Cost> {
         self.question(id.0).map(Question::cost)
+    }
+
+    /// About how much of a question's memory falls to each who asks it, bytes; `None` where there is none.
+    pub fn share(&self, id: QuestionId) -> Option<usize> {
+        self.question(id.0).map(|question| question.cost().bytes / question.askers as usize)
     }
 
     /// The predicate of a question.
@@ -169,35 +210,54 @@ impl Standing {
         self.questions.get(id as usize)?.as_deref()
     }
 
+    fn question_mut(&mut self, id: QuestionId) -> Option<&mut Question> {
+        self.questions.get_mut(id.0 as usize)?.as_deref_mut()
+    }
+
     fn add(&mut self, hash: u64, predicate: &Predicate) -> u32 {
-        self.seen.open();
-        let (entry, _) = Entry::rarest(predicate, Counter::of(&self.seen, salt(predicate)));
         let id = self.free.pop_first().unwrap_or_else(|| {
             self.questions.push(None);
             self.flags.push(0);
             (self.questions.len() - 1) as u32
         });
-        self.questions[id as usize] = Some(Box::new(Question::new(predicate.clone(), entry)));
+        self.questions[id as usize] = Some(Box::new(Question::new(predicate.clone())));
         let Standing { questions, hasher, known, .. } = self;
         known.insert_unique(hash, id, |id| match &questions[*id as usize] {
             Some(question) => hasher.hash_one(&question.predicate),
             None => 0,
         });
-        self.flags[id as usize] = flags(predicate, entry);
-        self.change(Change::Enter, predicate, entry, id);
         id
     }
 
     fn drop_question(&mut self, id: u32) {
+        self.stand_down(id);
         let Some(question) = self.questions[id as usize].take() else { return };
         let hash = self.hasher.hash_one(&question.predicate);
         if let Ok(entry) = self.known.find_entry(hash, |known| *known == id) {
             entry.remove();
         }
-        self.change(Change::Leave, &question.predicate, question.entry, id);
-        self.flags[id as usize] = 0;
         self.free.insert(id);
         self.give_memory_back();
+    }
+
+    /// Puts a question in where items most rarely come by.
+    fn stand(&mut self, id: u32) {
+        self.seen.open();
+        let Some(mut question) = self.questions[id as usize].take() else { return };
+        let (entry, _) = Entry::rarest(&question.predicate, Counter::of(&self.seen, salt(&question.predicate)));
+        self.change(Change::Enter, &question.predicate, entry, id);
+        self.flags[id as usize] |= flags(&question.predicate, entry);
+        question.entry = Some(entry);
+        self.questions[id as usize] = Some(question);
+    }
+
+    fn stand_down(&mut self, id: u32) {
+        let Some(mut question) = self.questions[id as usize].take() else { return };
+        if let Some(entry) = question.entry.take() {
+            self.change(Change::Leave, &question.predicate, entry, id);
+        }
+        self.flags[id as usize] = 0;
+        self.questions[id as usize] = Some(question);
     }
 
     fn give_memory_back(&mut self) {
@@ -225,7 +285,8 @@ impl Standing {
         let Some(question) = self.question(id) else { return false };
         let Predicate::Test { test, .. } = &question.predicate else { return false };
         let counter = Counter::of(&self.seen, salt(&question.predicate));
-        let (old, times) = (question.entry, question.entry.times(test, counter));
+        let Some(old) = question.entry else { return false };
+        let times = old.times(test, counter);
         if times == 0 {
             return false;
         }
@@ -233,12 +294,10 @@ impl Standing {
         if entry == old || rarest.saturating_mul(RARER) >= times {
             return false;
         }
-        let Some(mut question) = self.questions[id as usize].take() else { return false };
-        self.change(Change::Leave, &question.predicate, old, id);
-        self.change(Change::Enter, &question.predicate, entry, id);
-        self.flags[id as usize] = self.flags[id as usize] & !DECIDED | flags(&question.predicate, entry);
-        question.entry = entry;
-        self.questions[id as usize] = Some(question);
+        let types = self.flags[id as usize] & TYPES;
+        self.stand_down(id);
+        self.stand(id);
+        self.flags[id as usize] |= types;
         true
     }
 

@@ -27,18 +27,27 @@ pub struct Cost {
 pub struct Question {
     /// What is asked.
     pub predicate: Predicate,
-    /// How often it was taken in, by content type.
-    pub askers: [u32; ContentType::ALL.len()],
-    /// Where it stands.
-    pub entry: Entry,
+    /// How often it was taken in.
+    pub askers: u32,
+    /// How often it was entered, by content type.
+    pub enterers: [u32; ContentType::ALL.len()],
+    /// Where it stands; nowhere until it is entered.
+    pub entry: Option<Entry>,
     asked: AtomicU32,
     in_vain: AtomicU32,
 }
 
 impl Question {
     /// A question that nobody asks yet.
-    pub fn new(predicate: Predicate, entry: Entry) -> Self {
-        Question { predicate, askers: Default::default(), entry, asked: AtomicU32::new(0), in_vain: AtomicU32::new(0) }
+    pub fn new(predicate: Predicate) -> Self {
+        Question {
+            predicate,
+            askers: 0,
+            enterers: Default::default(),
+            entry: None,
+            asked: AtomicU32::new(0),
+            in_vain: AtomicU32::new(0),
+        }
     }
 
     /// Counts an answer of the evaluator.
@@ -51,16 +60,18 @@ impl Question {
 
     /// What it costs.
     pub fn cost(&self) -> Cost {
-        let places = match &self.predicate {
-            Predicate::All => 1,
-            Predicate::Test { test, .. } => self.entry.places(test),
+        let places = match (&self.predicate, self.entry) {
+            (_, None) => 0,
+            (Predicate::All, Some(_)) => 1,
+            (Predicate::Test { test, .. }, Some(entry)) => entry.places(test),
         };
         let text = heap_bytes(&self.predicate);
+        // What it is entered by is kept again in the structure.
+        let copies = if places > 0 { 2 } else { 1 };
         Cost {
-            // What it is entered by is kept again in the structure.
-            bytes: size_of::<Question>() + 2 * text + places * PLACE_BYTES,
+            bytes: size_of::<Question>() + copies * text + places * PLACE_BYTES,
             places,
-            always: self.entry == Entry::Always,
+            always: self.entry == Some(Entry::Always),
             asked: self.asked.load(Relaxed),
             in_vain: self.in_vain.load(Relaxed),
         }

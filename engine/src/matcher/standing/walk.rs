@@ -7,8 +7,11 @@ use crate::content::document::Document;
 use crate::matcher::evaluate::{fuzzy_matches_tokens, holds, in_range};
 use fixedbitset::FixedBitSet;
 use penstock_dsl::expr::{Predicate, Test};
+use penstock_dsl::registry::ContentType;
 use penstock_dsl::text::{Token, tokens};
 
+/// The content types that a question is entered for.
+pub const TYPES: u8 = (1 << ContentType::ALL.len()) - 1;
 /// A question's entry decides it.
 pub const DECIDED: u8 = 1 << 4;
 /// A question's test is a fuzzy one, decided text by text.
@@ -25,6 +28,22 @@ pub struct Probe {
     here: Vec<u32>,
     places: Vec<u32>,
     answer: Vec<QuestionId>,
+    /// Questions that were not entered, and asked all the same.
+    known: FixedBitSet,
+}
+
+impl Probe {
+    /// The answer to a question, where there is one already.
+    pub(super) fn answer_to(&self, id: QuestionId, entered: bool) -> Option<bool> {
+        let at = id.0 as usize;
+        (entered || self.known.contains(at)).then(|| self.passed.contains(at))
+    }
+
+    /// Keeps the answer to a question that was not entered.
+    pub(super) fn keep(&mut self, id: QuestionId, passes: bool) {
+        self.known.insert(id.0 as usize);
+        self.passed.set(id.0 as usize, passes);
+    }
 }
 
 /// One item's walk.
@@ -48,7 +67,7 @@ impl<'a> Walk<'a> {
         now_ms: i64,
         seen: Option<&'a Seen>,
     ) -> Self {
-        for set in [&mut probe.passed, &mut probe.asked, &mut probe.here_set] {
+        for set in [&mut probe.passed, &mut probe.asked, &mut probe.here_set, &mut probe.known] {
             set.clear();
             set.grow(standing.flags.len());
         }
