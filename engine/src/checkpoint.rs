@@ -7,6 +7,7 @@ use crate::api::Seq;
 use crate::catalog::interner::Interner;
 use crate::catalog::{Catalog, Entry};
 use crate::content::learned::Learned;
+use crate::fold::restore::SupplyBody;
 use crate::fold::{Names, State};
 use crate::fx::FxTables;
 use penstock_dsl::fx::Rates;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Raise when [`Body`] changes.
-const MAGIC: &[u8; 8] = b"penstk02";
+const MAGIC: &[u8; 8] = b"penstk03";
 const COMPRESSION_LEVEL: i32 = 1;
 const FILE: &str = "checkpoint";
 
@@ -37,6 +38,7 @@ pub struct Body {
     categories: Vec<Arc<str>>,
     currencies: Vec<Arc<str>>,
     fx: Vec<Rates>,
+    supply: SupplyBody,
 }
 
 impl Body {
@@ -54,6 +56,7 @@ impl Body {
             categories: state.names.categories.strings().to_vec(),
             currencies: state.names.currencies.strings().to_vec(),
             fx: state.fx.iter().map(|rates| Rates::clone(rates)).collect(),
+            supply: SupplyBody::of(state),
         }
     }
 
@@ -69,7 +72,7 @@ impl Body {
 
     fn into_state(self) -> Option<State> {
         let intern = |strings: Vec<Arc<str>>| strings.into_iter().collect::<Interner>();
-        Some(State {
+        let mut state = State {
             seq: self.seq,
             catalog: Catalog::import(self.entries, self.key_bytes, self.key_ends)?,
             learned: self.learned,
@@ -79,8 +82,10 @@ impl Body {
                 currencies: intern(self.currencies),
             },
             fx: FxTables::of(self.fx),
-            snapshot: Arc::default(),
-        })
+            ..State::default()
+        };
+        self.supply.restore(&mut state)?;
+        Some(state)
     }
 }
 

@@ -186,10 +186,11 @@ impl Engine {
         }
         let (queue, submissions) = crossbeam_channel::bounded(QUEUE_BATCHES_MAX);
         let (committed, groups) = crossbeam_channel::bounded(FOLD_GROUPS_MAX);
+        let ticks = queue.clone();
         let threads = [
             spawn("log", &shared, move |shared| write_log(shared, writer, &submissions, &committed)),
             spawn("fold", &shared, move |shared| fold_groups(shared, &groups)),
-            spawn("housekeeping", &shared, keep_house),
+            spawn("housekeeping", &shared, move |shared| keep_house(shared, &ticks)),
         ];
         let threads = threads.into_iter().collect::<Result<_, _>>().map_err(folder)?;
         Ok(Engine {
@@ -453,7 +454,7 @@ fn fold_groups(shared: &Arc<Shared>, groups: &Receiver<Vec<Committed>>) {
                 None => shared.open_tenant(part.tenant.clone(), part.seq - 1),
             };
             match tenant {
-                Ok(tenant) => fold(&tenant, part),
+                Ok(tenant) => fold(shared, &tenant, part),
                 Err(error) => {
                     shared.fail(format!("opening tenant {} failed: {error}", part.tenant.0));
                     part.submissions.into_iter().for_each(|s| (s.reply)(Err(SubmitError::Unknown)));
@@ -463,7 +464,11 @@ fn fold_groups(shared: &Arc<Shared>, groups: &Receiver<Vec<Committed>>) {
     }
 }
 
-fn fold(tenant: &Tenant, part: Committed) {
+fn fold(shared: &Shared, tenant: &Tenant, part: Committed) {
+    if shared.failure.get().is_some() {
+        // The state may be half of a record further than it says.
+        return part.submissions.into_iter().for_each(|s| (s.reply)(Err(SubmitError::Unknown)));
+    }
     let mut offset = 0;
     let mut replies = Vec::with_capacity(part.submissions.len());
     let mut frames = Vec::with_capacity(part.submissions.len());
@@ -479,11 +484,18 @@ fn fold(tenant: &Tenant, part: Committed) {
         replies.push((submission.reply, submission.charge));
     }
     let outcomes = tenant.fold(part.seq, frames);
+    let outcomes = match outcomes {
+        Ok(outcomes) => outcomes,
+        Err(error) => {
+            shared.fail(format!("record {} of tenant {} cannot be folded: {error}", part.seq, part.tenant.0));
+            return replies.into_iter().for_each(|(reply, _)| reply(Err(SubmitError::Unknown)));
+        }
+    };
     replies.into_iter().zip(outcomes).for_each(|((reply, _charge), outcomes)| reply(Ok((part.seq, outcomes))));
 }
 
-/// The housekeeping thread: expired cursors, checkpoints that are due.
-fn keep_house(shared: &Arc<Shared>) {
+/// The housekeeping thread: expired cursors, checkpoints and timers that are due.
+fn keep_house(shared: &Arc<Shared>, queue: &Sender<Submission>) {
     while !shared.stopping.load(Ordering::Relaxed) {
         std::thread::sleep(HOUSEKEEPING_EVERY);
         let tenants: Vec<_> = shared.tenants.read().values().cloned().collect();
@@ -492,6 +504,33 @@ fn keep_house(shared: &Arc<Shared>) {
             if let Err(error) = tenant.checkpoint_if_due() {
                 tracing::error!(%error, tenant = %tenant.id.0, "writing a checkpoint failed; it will be tried again");
             }
+            tick(&tenant, queue);
+        }
+    }
+}
+
+/// Appends a record of nothing but the time where a timer is due that no other record has fired.
+fn tick(tenant: &Arc<Tenant>, queue: &Sender<Submission>) {
+    let now_ms = now_ms();
+    let due = tenant.state.read().supply.clock.next_due().is_some_and(|due| due <= now_ms);
+    if !due || tenant.tick_asked.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let header = Header { received_ms: now_ms, biz_date: None, command: Some(Command::Tick) };
+    let asked = tenant.clone();
+    // Whatever becomes of it, the next round sees what is due then.
+    let reply: Reply = Box::new(move |_| asked.tick_asked.store(false, Ordering::Relaxed));
+    let charge = Charge::of(&Arc::default(), &[]);
+    match frame::encode(&header, &[]) {
+        Ok(frame) => {
+            let submission = Submission { tenant: tenant.id.clone(), frame, header, items: Vec::new(), reply, charge };
+            if let Err(TrySendError::Full(s) | TrySendError::Disconnected(s)) = queue.try_send(submission) {
+                (s.reply)(Err(SubmitError::Stopped));
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, "a record of the time cannot be encoded");
+            reply(Err(SubmitError::Stopped));
         }
     }
 }

@@ -1,7 +1,13 @@
-//! The fold: the only place where a record meets catalog, registry and index.
+//! The fold: the only place where a record meets catalog, registry, index, matcher and supply.
 //!
 //! [`State::apply`] is a deterministic function of the state and the record: no clock (the record carries its time), no
 //! randomness, no map order. Folding the same log twice gives byte-equal checkpoints.
+
+mod memberships;
+mod overlays;
+pub mod parts;
+pub mod registration;
+pub mod restore;
 
 use crate::api::{ItemOutcome, Outcome, Seq};
 use crate::catalog::interner::Interner;
@@ -16,6 +22,10 @@ use crate::index::columns::scaled;
 use crate::index::overlay::{Batch, BatchItem, FacetValues, Overlay};
 use crate::index::segment::IndexView;
 use crate::log::frame::Header;
+use crate::matcher::groups::{GroupId, GroupProbe, Groups};
+use crate::supply::change::{Change, JournalId};
+use crate::supply::target::TargetId;
+use crate::supply::{Supply, SupplyView};
 use penstock_dsl::registry::ContentType;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -54,8 +64,24 @@ pub struct State {
     pub names: Names,
     /// Exchange rates.
     pub fx: FxTables,
+    /// Standing sets, and what stands between their items and the target wallets.
+    pub supply: Supply,
+    /// The sets' rule groups, by target.
+    pub groups: Groups,
+    group_ids: HashMap<TargetId, Vec<GroupId>>,
+    probe: GroupProbe,
     /// What previews read.
     pub snapshot: Arc<Snapshot>,
+}
+
+/// What a record has made of the state.
+pub struct Applied {
+    /// What became of each frame; of commands in `deferred` it is yet to come.
+    pub frames: Vec<FrameOutcome>,
+    /// What the index must take over.
+    pub batch: Arc<Batch>,
+    /// Commands that take effect at the record's end, by frame: they ask what items match then.
+    pub deferred: Vec<(usize, Command)>,
 }
 
 /// Interned facet strings.
@@ -78,28 +104,35 @@ pub struct Snapshot {
     pub index: Arc<IndexView>,
     /// What is newer.
     pub overlay: Overlay,
+    /// Tags and barriers.
+    pub supply: SupplyView,
 }
 
 impl State {
-    /// Folds record `seq`: what became of each frame, and what the index must take over.
-    pub fn apply(&mut self, seq: Seq, frames: Vec<Frame>) -> (Vec<FrameOutcome>, Arc<Batch>) {
+    /// Folds record `seq`, but for what is deferred to its end.
+    pub fn apply(&mut self, seq: Seq, frames: Vec<Frame>) -> Applied {
         debug_assert_eq!(seq, self.seq + 1);
         let mut batch = Batch { seq, items: Vec::new(), bytes: 0 };
-        let outcomes = frames
-            .into_iter()
-            .map(|frame| {
-                let place =
-                    |index: usize| Location { seq, offset: frame.offset, length: frame.length, index: index as u16 };
-                let now_ms = frame.header.received_ms;
-                let items = frame.items.into_iter().enumerate();
-                let items = items.map(|(index, item)| self.apply_item(item, place(index), now_ms, &mut batch));
-                let items = items.collect();
-                let command = frame.header.command.map(|command| self.apply_command(command, now_ms));
-                FrameOutcome { items, command }
-            })
-            .collect();
+        let mut deferred = Vec::new();
+        let apply = |(at, frame): (usize, Frame)| {
+            let place =
+                |index: usize| Location { seq, offset: frame.offset, length: frame.length, index: index as u16 };
+            let now_ms = frame.header.received_ms;
+            self.advance_clock(now_ms);
+            let items = frame.items.into_iter().enumerate();
+            let items = items.map(|(index, item)| self.apply_item(item, place(index), now_ms, &mut batch)).collect();
+            let command = match frame.header.command {
+                Some(command @ (Command::PutSet(_) | Command::DeleteSet(_))) => {
+                    deferred.push((at, command));
+                    None
+                }
+                command => command.map(|command| self.apply_command(command, now_ms)),
+            };
+            FrameOutcome { items, command }
+        };
+        let frames = frames.into_iter().enumerate().map(apply).collect();
         self.seq = seq;
-        (outcomes, Arc::new(batch))
+        Applied { frames, batch: Arc::new(batch), deferred }
     }
 
     fn apply_command(&mut self, command: Command, now_ms: i64) -> CommandOutcome {
@@ -109,7 +142,29 @@ impl State {
                 Ok(false) => CommandOutcome::Unchanged,
                 Err(refused) => CommandOutcome::Refused(Refusal::Fx(refused)),
             },
+            Command::TakeOut(take) => self.take_out(take),
+            Command::Tags(writes) => self.write_tags(writes),
+            Command::Onboarding(writes) => self.onboard(writes),
+            Command::Policies(writes) => self.set_policies(writes),
+            Command::Risk(writes) => self.decide_risk(writes),
+            // The clock was advanced by the frame's time already.
+            Command::Tick => CommandOutcome::Applied,
+            Command::PutSet(_) | Command::DeleteSet(_) => unreachable!("deferred to the record's end"),
         }
+    }
+
+    /// What the record has changed in each journal, in order.
+    pub fn take_changes(&mut self) -> Vec<(JournalId, Vec<Change>)> {
+        let mut changes = std::mem::take(&mut self.supply.changes);
+        changes.sort_by_key(|(journal, _)| *journal);
+        let mut by_journal: Vec<(JournalId, Vec<Change>)> = Vec::new();
+        for (journal, change) in changes {
+            match by_journal.last_mut().filter(|(last, _)| *last == journal) {
+                Some((_, list)) => list.push(change),
+                None => by_journal.push((journal, vec![change])),
+            }
+        }
+        by_journal
     }
 
     fn apply_item(&mut self, mut item: Item, location: Location, now_ms: i64, batch: &mut Batch) -> ItemOutcome {
@@ -133,6 +188,7 @@ impl State {
         }
         let entry = Entry::new(&item, location);
         let ordinal = self.catalog.put(&item.content_id, known, entry, location.seq);
+        self.decide_content(ordinal, item.document.as_ref(), item.version);
         batch.bytes += item.content_info.len() as u64;
         batch.items.push(self.batch_item(ordinal, replaces, item.document));
         outcome(Outcome::Applied, issues)
@@ -165,20 +221,30 @@ impl State {
     pub fn publish(&mut self, batch: Arc<Batch>) {
         let snapshot = &self.snapshot;
         let overlay = snapshot.overlay.with(batch);
-        self.snapshot = Arc::new(Snapshot { seq: self.seq, index: snapshot.index.clone(), overlay });
+        let index = snapshot.index.clone();
+        self.snapshot = Arc::new(Snapshot { seq: self.seq, index, overlay, supply: self.supply.view() });
+    }
+
+    /// Lets previews see what commands at a record's end have changed.
+    pub fn publish_supply(&mut self) {
+        let Snapshot { seq, index, overlay, .. } = &*self.snapshot;
+        let (index, overlay) = (index.clone(), overlay.after(0));
+        self.snapshot = Arc::new(Snapshot { seq: *seq, index, overlay, supply: self.supply.view() });
     }
 
     /// Moves the snapshot on to a folded record that the index has already.
     pub fn publish_indexed(&mut self) {
         let Snapshot { index, overlay, .. } = &*self.snapshot;
         let overlay = overlay.after(index.seq);
-        self.snapshot = Arc::new(Snapshot { seq: self.seq, index: index.clone(), overlay });
+        self.snapshot =
+            Arc::new(Snapshot { seq: self.seq, index: index.clone(), overlay, supply: self.supply.view() });
     }
 
     /// Lets previews read a newer commit of the index, and drops from the overlay what it holds.
     pub fn publish_index(&mut self, index: Arc<IndexView>) {
         let overlay = self.snapshot.overlay.after(index.seq);
-        self.snapshot = Arc::new(Snapshot { seq: self.seq, index, overlay });
+        let supply = self.snapshot.supply.clone();
+        self.snapshot = Arc::new(Snapshot { seq: self.snapshot.seq, index, overlay, supply });
     }
 
     /// What would become of these items, were they submitted now; nothing is changed.

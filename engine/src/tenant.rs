@@ -2,11 +2,16 @@
 
 use crate::api::{NoRates, Seq, TenantId, TenantStatus};
 use crate::checkpoint;
-use crate::fold::{Frame, FrameOutcome, Snapshot, State};
+use crate::command::{Command, CommandOutcome, PutSet};
+use crate::fold::registration::Found;
+use crate::fold::{Applied, Frame, FrameOutcome, Snapshot, State};
 use crate::index::IndexError;
 use crate::index::writer::{Feed, IndexStore};
 use crate::log::{LogError, LogReader, Row, frame};
+use crate::preview;
 use crate::preview::cursor::Pins;
+use crate::supply::change::Changes;
+use crate::supply::journal::{Journal, JournalError, Opened};
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
 use penstock_dsl::check::CheckOptions;
@@ -14,7 +19,7 @@ use rayon::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use thiserror::Error;
@@ -61,6 +66,24 @@ pub enum TenantError {
         /// Where derived state is.
         folder: String,
     },
+    /// The journal.
+    #[error("the membership journal of tenant {tenant} cannot be used: {source}")]
+    Journal {
+        /// Whose.
+        tenant: String,
+        /// Why.
+        source: JournalError,
+    },
+    /// A standing set cannot be made again as it was.
+    #[error("record {seq} of tenant {tenant} cannot be folded: {what}")]
+    Fold {
+        /// Whose.
+        tenant: String,
+        /// The record.
+        seq: Seq,
+        /// What is wrong.
+        what: FoldError,
+    },
     /// The folder.
     #[error("the folder {path} cannot be used: {source}")]
     Folder {
@@ -69,6 +92,23 @@ pub enum TenantError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+/// Why a record cannot be folded.
+#[derive(Debug, Error)]
+pub enum FoldError {
+    /// What a set's rules match was to be looked up, and the index holds later records already.
+    #[error("the index is ahead of the record")]
+    IndexAhead,
+    /// The index.
+    #[error("looking up what a standing set matches failed: {0}")]
+    Index(IndexError),
+    /// The journal.
+    #[error("the membership journal: {0}")]
+    Journal(#[from] JournalError),
+    /// What was found by a registration cannot be written or read.
+    #[error("what a standing set matched: {0}")]
+    Found(#[from] postcard::Error),
 }
 
 /// A tenant.
@@ -80,6 +120,10 @@ pub struct Tenant {
     pub state: RwLock<State>,
     /// Cursors of previews.
     pub pins: Pins,
+    /// Who entered and left which set when, and why.
+    pub journal: Journal,
+    /// Whether the log has been asked for a record of the time, for timers that are due.
+    pub tick_asked: AtomicBool,
     feed: Mutex<Option<Sender<Feed>>>,
     feeder: Mutex<Option<JoinHandle<()>>>,
     overlay_items: AtomicU64,
@@ -95,13 +139,38 @@ impl Tenant {
         tenants_dir: &Path,
         log: &dyn LogReader,
         head: Seq,
-        failed: impl Fn(String) + Send + 'static,
+        failed: impl Fn(String) + Clone + Send + 'static,
     ) -> Result<Arc<Self>, TenantError> {
         let dir = tenants_dir.join(folder_name(&id));
-        std::fs::create_dir_all(&dir)
-            .map_err(|source| TenantError::Folder { path: dir.display().to_string(), source })?;
+        let folder = |source| TenantError::Folder { path: dir.display().to_string(), source };
+        std::fs::create_dir_all(&dir).map_err(folder)?;
+        let opened = Self::open_once(id.clone(), &dir, log, head, failed.clone());
+        match opened {
+            Err(TenantError::Fold { what: FoldError::IndexAhead, seq, .. }) => {
+                tracing::warn!(tenant = %id.0, seq, "the index is ahead of a standing set's record; rebuilding it");
+                std::fs::remove_dir_all(dir.join("index")).map_err(folder)?;
+                Self::open_once(id, &dir, log, head, failed)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_once(
+        id: TenantId,
+        dir: &Path,
+        log: &dyn LogReader,
+        head: Seq,
+        failed: impl Fn(String) + Clone + Send + 'static,
+    ) -> Result<Arc<Self>, TenantError> {
+        let dir = dir.to_owned();
         let index_error = |source: IndexError| TenantError::Index { tenant: id.0.to_string(), source };
         let mut state = checkpoint::read(&dir);
+        let journal_error = |source| TenantError::Journal { tenant: id.0.to_string(), source };
+        let (journal, opened) = Journal::open(&dir, state.seq, failed.clone()).map_err(journal_error)?;
+        if opened != Opened::Ready && state.seq > 0 {
+            tracing::warn!(tenant = %id.0, ?opened, "the membership journal does not fit the checkpoint; folding the whole log");
+            state = State::default();
+        }
         let store = IndexStore::open(&dir.join("index")).map_err(|e| index_error(e.into()))?;
         let indexed = store.committed;
         let derived = state.seq.max(indexed);
@@ -117,6 +186,8 @@ impl Tenant {
             dir,
             state: RwLock::new(state),
             pins: Pins::default(),
+            journal,
+            tick_asked: AtomicBool::new(false),
             feed: Mutex::new(Some(sender)),
             feeder: Mutex::default(),
             overlay_items: AtomicU64::new(0),
@@ -141,8 +212,13 @@ impl Tenant {
         });
         *tenant.feeder.lock() =
             Some(feeder.map_err(|source| TenantError::Folder { path: "a new thread".into(), source })?);
-        tenant.recover(log, head, indexed)?;
-        Ok(tenant)
+        let recovered = tenant.recover(log, head, indexed);
+        if recovered.is_err() {
+            // Nobody will use it: its threads must not keep the folder's files open.
+            let ended = tenant.end_feed().and(tenant.journal.close().map_err(std::io::Error::other));
+            ended.unwrap_or_else(|error| tracing::error!(%error, tenant = %tenant.id.0, "closing a tenant failed"));
+        }
+        recovered.map(|()| tenant)
     }
 
     /// Folds the rows after the checkpoint, and feeds the index those after its commit.
@@ -164,44 +240,96 @@ impl Tenant {
             let decoded: Vec<_> = rows.par_iter().map(|row| (row.seq, decode(row))).collect();
             for (seq, frames) in decoded {
                 let frames = frames.map_err(|what| LogError::Damaged { tenant: self.id.0.to_string(), seq, what })?;
-                self.recover_row(seq, frames, folded, indexed);
+                let what = |what| TenantError::Fold { tenant: self.id.0.to_string(), seq, what };
+                self.recover_row(seq, frames, folded, indexed).map_err(what)?;
                 next = seq + 1;
             }
         }
         Ok(())
     }
 
-    fn recover_row(&self, seq: Seq, frames: Vec<Frame>, folded: Seq, indexed: Seq) {
+    fn recover_row(&self, seq: Seq, frames: Vec<Frame>, folded: Seq, indexed: Seq) -> Result<(), FoldError> {
         let mut state = self.state.write();
-        let batch = match seq > folded {
-            true => {
-                let batch = state.apply(seq, frames).1;
-                self.since_checkpoint.fetch_add(batch.items.len() as u64, Ordering::Relaxed);
-                batch
-            }
-            false => state.refeed(seq, frames),
+        let mut applied = match seq > folded {
+            true => state.apply(seq, frames),
+            false => Applied { frames: Vec::new(), batch: state.refeed(seq, frames), deferred: Vec::new() },
         };
-        if seq > indexed {
-            state.publish(batch.clone());
-            self.measure_overlay(&state);
-            drop(state);
-            self.send(Feed::Batch(batch));
-        } else {
-            state.publish_indexed();
+        match seq > indexed {
+            true => state.publish(applied.batch.clone()),
+            false => state.publish_indexed(),
         }
+        if seq > folded {
+            self.since_checkpoint.fetch_add(applied.batch.items.len() as u64, Ordering::Relaxed);
+            self.end_record(&mut state, seq, &mut applied, true)?;
+        }
+        self.measure_overlay(&state);
+        drop(state);
+        if seq > indexed {
+            self.send(Feed::Batch(applied.batch));
+        }
+        Ok(())
     }
 
     /// Folds one record and makes it visible.
-    pub fn fold(&self, seq: Seq, frames: Vec<Frame>) -> Vec<FrameOutcome> {
+    pub fn fold(&self, seq: Seq, frames: Vec<Frame>) -> Result<Vec<FrameOutcome>, FoldError> {
         let mut state = self.state.write();
-        let (outcomes, batch) = state.apply(seq, frames);
-        state.publish(batch.clone());
-        let applied = batch.items.len() as u64;
+        let mut applied = state.apply(seq, frames);
+        state.publish(applied.batch.clone());
+        self.end_record(&mut state, seq, &mut applied, false)?;
         self.measure_overlay(&state);
         drop(state);
-        self.since_checkpoint.fetch_add(applied, Ordering::Relaxed);
-        self.send(Feed::Batch(batch));
-        outcomes
+        self.since_checkpoint.fetch_add(applied.batch.items.len() as u64, Ordering::Relaxed);
+        self.send(Feed::Batch(applied.batch));
+        Ok(applied.frames)
+    }
+
+    /// Lets the commands at a record's end take effect, and hands over what the record has changed. The state is locked all
+    /// the while, so that no checkpoint is of a record that the journal does not have.
+    fn end_record(&self, state: &mut State, seq: Seq, applied: &mut Applied, again: bool) -> Result<(), FoldError> {
+        let deferred = std::mem::take(&mut applied.deferred);
+        let any = !deferred.is_empty();
+        for (n, (frame, command)) in (0..).zip(deferred) {
+            let outcome = match command {
+                Command::PutSet(put) => self.put_set(state, seq, n, put, again)?,
+                Command::DeleteSet(name) => state.delete_set(&name),
+                _ => continue,
+            };
+            applied.frames[frame].command = Some(outcome);
+        }
+        if any {
+            state.publish_supply();
+        }
+        let changes = state.take_changes().into_iter();
+        self.journal.append(seq, changes.map(|(journal, changes)| Changes { journal, seq, changes }).collect());
+        std::mem::take(&mut state.supply.ended).into_iter().for_each(|journal| self.journal.drop_journal(journal));
+        Ok(())
+    }
+
+    /// Makes a set stand. What its rules match is kept until a checkpoint has it, for when the record is folded `again` the
+    /// index may hold later records.
+    fn put_set(
+        &self,
+        state: &mut State,
+        seq: Seq,
+        n: u32,
+        put: PutSet,
+        again: bool,
+    ) -> Result<CommandOutcome, FoldError> {
+        let registration = match state.prepare(put) {
+            Ok(registration) => registration,
+            Err(outcome) => return Ok(outcome),
+        };
+        let kept = if again { self.journal.backfill(seq, n)? } else { None };
+        let found: Found = match kept {
+            Some(bytes) => postcard::from_bytes(&bytes)?,
+            None if state.snapshot.index.seq > seq => return Err(FoldError::IndexAhead),
+            None => {
+                let found = preview::standing::find(state, &registration).map_err(FoldError::Index)?;
+                self.journal.put_backfill(seq, n, &postcard::to_stdvec(&found)?)?;
+                found
+            }
+        };
+        Ok(state.register(registration, found))
     }
 
     /// After a failed feed thread nobody listens; that failure is told by the thread itself.
@@ -242,7 +370,11 @@ impl Tenant {
     pub fn checkpoint(&self) -> std::io::Result<()> {
         let items = self.since_checkpoint.swap(0, Ordering::Relaxed);
         let body = checkpoint::Body::of(&self.state.read());
-        let written = checkpoint::write(&self.dir, &body);
+        let written = self.journal.flush().map_err(std::io::Error::other);
+        let written = written.and_then(|()| checkpoint::write(&self.dir, &body));
+        if written.is_ok() {
+            self.journal.forget_backfills(body.seq);
+        }
         if written.is_err() {
             // What a failed checkpoint does not hold still counts towards the next.
             self.since_checkpoint.fetch_add(items, Ordering::Relaxed);
@@ -256,6 +388,12 @@ impl Tenant {
         if sound {
             self.checkpoint()?;
         }
+        let journal = self.journal.close().map_err(std::io::Error::other);
+        self.end_feed().and(journal)
+    }
+
+    /// Ends the feed thread after its last commit.
+    fn end_feed(&self) -> std::io::Result<()> {
         self.feed.lock().take();
         if let Some(feeder) = self.feeder.lock().take() {
             feeder.join().map_err(|_| std::io::Error::other("the feed thread panicked"))?;
@@ -265,11 +403,7 @@ impl Tenant {
 
     /// What a check of this tenant's rules depends on; the exchange rates are those of `fx_date`, or the latest.
     pub fn check_options(&self, fx_date: Option<&str>) -> Result<CheckOptions, NoRates> {
-        let rates = self.state.read().fx.get(fx_date).cloned();
-        match (fx_date, &rates) {
-            (Some(date), None) => Err(NoRates(date.to_owned())),
-            _ => Ok(CheckOptions { rates, ..CheckOptions::default() }),
-        }
+        self.state.read().check_options(fx_date)
     }
 
     /// How it stands.
@@ -282,7 +416,7 @@ impl Tenant {
             indexed_seq: state.snapshot.index.seq,
             overlay_items: state.snapshot.overlay.len() as u64,
             items,
-            tombstones: state.catalog.len() as u64 - items.iter().sum::<u64>(),
+            tombstones: (state.catalog.len() - state.catalog.reserved()) as u64 - items.iter().sum::<u64>(),
             catalog_bytes: state.catalog.heap_bytes(),
         }
     }

@@ -326,11 +326,11 @@ impl Supply {
     }
 
     /// The targets that have an item in their base and that the clock matters to.
-    fn clock_targets(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
+    pub(super) fn clock_targets(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
         self.bases_of(ordinal).filter(|id| self.sets.target(*id).is_some_and(|target| target.has_clock()))
     }
 
-    fn clock_predicates(&self, targets: impl Iterator<Item = TargetId>) -> impl Iterator<Item = &Predicate> {
+    pub(super) fn clock_predicates(&self, targets: impl Iterator<Item = TargetId>) -> impl Iterator<Item = &Predicate> {
         let conditions = targets.filter_map(|id| self.sets.target(id)).flat_map(|target| &target.conditions);
         conditions.filter_map(|condition| match &condition.test {
             ConditionTest::Clock(predicate) => Some(predicate),

@@ -18,7 +18,6 @@ use crate::supply::sets::{Definition, Set};
 use crate::supply::target::{Condition, ConditionTest, Purpose, SetId, Target, TargetId};
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::expr::Predicate;
-use penstock_dsl::registry::ContentType;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +96,8 @@ impl State {
     pub fn delete_set(&mut self, name: &str) -> CommandOutcome {
         let Some(id) = self.supply.sets.find(name) else { return CommandOutcome::Refused(Refusal::NoSuchSet) };
         self.remove_targets(id);
-        self.supply.sets.remove(id);
+        let journal = self.supply.sets.remove(id);
+        self.supply.ended.extend(journal);
         CommandOutcome::Applied
     }
 
@@ -272,9 +272,4 @@ impl State {
 struct InReach {
     matched: RoaringBitmap,
     deliverable: RoaringBitmap,
-}
-
-/// The content types of a part's items.
-pub fn types_of(part: &Part) -> impl Iterator<Item = ContentType> {
-    part.own.blocks.iter().map(|block| block.content_type)
 }

@@ -95,8 +95,8 @@ impl SegmentView {
                 }
             }
         };
-        self.each_stored(docs.difference(&known.docs), |document| each(document, |count| *count += 1))?;
-        self.each_stored(known.docs.difference(docs), |document| each(document, |count| *count -= 1))?;
+        self.each_stored(docs.difference(&known.docs), |_, document| each(document, |count| *count += 1))?;
+        self.each_stored(known.docs.difference(docs), |_, document| each(document, |count| *count -= 1))?;
         Ok(by_property)
     }
 

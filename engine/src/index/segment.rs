@@ -210,14 +210,14 @@ impl SegmentView {
     }
 
     /// Hands stored documents to `see`, deleted ones too.
-    pub(super) fn each_stored(
+    pub fn each_stored(
         &self,
         docs: impl Iterator<Item = usize>,
-        mut see: impl FnMut(&Document),
+        mut see: impl FnMut(usize, &Document),
     ) -> tantivy::Result<()> {
         let store = self.reader.get_store_reader(STORE_CACHE_BLOCKS)?;
         for doc in docs {
-            see(&self.stored(&store, doc as DocId)?);
+            see(doc, &self.stored(&store, doc as DocId)?);
         }
         Ok(())
     }

@@ -6,13 +6,13 @@ use super::merchants::{self, Directory};
 use super::plan::{Plan, PlanBlock, PlanGroup, Question};
 use crate::api::{BlockCount, Counts, GroupCount, RuleCount};
 use crate::content::document::Document;
-use crate::fold::{Snapshot, State};
+use crate::fold::Snapshot;
 use crate::index::IndexError;
 use crate::index::overlay::BatchItem;
 use crate::index::segment::SegmentView;
 use crate::matcher::evaluate::holds;
+use crate::supply::tags;
 use fixedbitset::FixedBitSet;
-use parking_lot::RwLock;
 use penstock_dsl::registry::ContentType;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -41,11 +41,12 @@ struct SliceGroup {
 /// After this a preview gives up, so that rules that read many documents cannot keep the server busy for long.
 const TIME_MAX: Duration = Duration::from_secs(30);
 
-/// Evaluates a plan on all slices of a snapshot: the segments in order, then the overlay. `state` is the tenant's.
+/// Evaluates a plan on all slices of a snapshot: the segments in order, then the overlay. Where rules read
+/// merchants, `directory` is asked for those of the snapshot.
 pub fn evaluate(
     plan: &Plan<'_>,
     snapshot: &Snapshot,
-    state: &RwLock<State>,
+    directory: impl FnOnce() -> Directory,
     now_ms: i64,
 ) -> Result<Vec<Slice>, IndexError> {
     let deadline = Instant::now() + TIME_MAX;
@@ -56,9 +57,12 @@ pub fn evaluate(
     let overlay: Vec<_> = snapshot.overlay.live().collect();
     bases.push(Base::of_overlay(plan, &overlay));
     answered.push(plan.questions.iter().map(|q| overlay_answer(q, &overlay, now_ms)).collect());
+    let all = Slices { snapshot, overlay: &overlay, bases: &bases };
+    for (q, question) in plan.questions.iter().enumerate().filter(|(_, question)| question.reads_tags()) {
+        all.answer_by_tags(question, q, &mut answered);
+    }
     if plan.reads_merchants() {
-        let directory = Directory::of(snapshot, &state.read());
-        let all = Slices { snapshot, overlay: &overlay, bases: &bases };
+        let directory = directory();
         for (q, via) in plan.questions.iter().enumerate().filter_map(|(q, question)| Some((q, question.via?))) {
             all.answer_via_merchants(&plan.questions[q], q, via, &directory, &mut answered);
         }
@@ -74,6 +78,21 @@ struct Slices<'a> {
 }
 
 impl Slices<'_> {
+    /// Answers question `q` by the items' tags.
+    fn answer_by_tags(&self, question: &Question<'_>, q: usize, answered: &mut [Vec<FixedBitSet>]) {
+        let tags = &self.snapshot.supply.tags;
+        let passes = |ordinal: u32| tags::passes(tags, question.predicate, ordinal);
+        for ((segment, base), answers) in self.snapshot.index.segments.iter().zip(self.bases).zip(answered.iter_mut()) {
+            let mut docs = base.of_types(&question.types);
+            let failing: Vec<usize> = docs.ones().filter(|doc| !passes(segment.ordinals()[*doc])).collect();
+            failing.into_iter().for_each(|doc| docs.remove(doc));
+            answers[q] = docs;
+        }
+        answered[self.bases.len() - 1][q] = filtered(self.overlay, |(document, item): &(&Document, &BatchItem)| {
+            question.types.contains(&document.content_type) && passes(item.ordinal)
+        });
+    }
+
     /// Answers question `q` by the answers that the items' merchants gave to question `via`.
     fn answer_via_merchants(
         &self,
@@ -159,7 +178,7 @@ fn answer_by_index(
     now_ms: i64,
     deadline: Instant,
 ) -> Result<Vec<Vec<FixedBitSet>>, IndexError> {
-    let own = (0..plan.questions.len()).filter(|&q| plan.questions[q].via.is_none());
+    let own = (0..plan.questions.len()).filter(|&q| plan.questions[q].reads_item());
     let tasks: Vec<_> = own.flat_map(|q| (0..segments.len()).map(move |s| (s, q))).collect();
     let lowered = tasks
         .par_iter()
@@ -186,9 +205,9 @@ fn answer_by_index(
 }
 
 fn overlay_answer(question: &Question<'_>, overlay: &[(&Document, &BatchItem)], now_ms: i64) -> FixedBitSet {
-    match question.via {
-        Some(_) => FixedBitSet::with_capacity(overlay.len()),
-        None => filtered(overlay, |(document, _)| {
+    match question.reads_item() {
+        false => FixedBitSet::with_capacity(overlay.len()),
+        true => filtered(overlay, |(document, _)| {
             question.types.contains(&document.content_type) && holds(question.predicate, document, now_ms)
         }),
     }

@@ -10,6 +10,7 @@ pub mod fill;
 mod merchants;
 pub(crate) mod page;
 mod plan;
+pub mod standing;
 pub mod values;
 
 use crate::api::{Counts, NoRates, Preview, PreviewError, PreviewRequest, Seq};
@@ -19,11 +20,11 @@ use crate::log::LogReader;
 use crate::tenant::Tenant;
 use cursor::{Cursor, Pin};
 use fixedbitset::FixedBitSet;
-use parking_lot::RwLock;
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::diagnostic::Span;
 use penstock_dsl::expr::{Block, Expr, Group, Owner, Predicate, Rule, Subject};
 use penstock_dsl::registry::ContentType;
+use merchants::Directory;
 use plan::Plan;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
@@ -51,10 +52,15 @@ impl<'a> Reading<'a> {
         Reading { tenant, snapshot, live }
     }
 
+    /// The snapshot's merchants.
+    fn directory(&self) -> Directory {
+        Directory::of(&self.snapshot, &self.tenant.state.read())
+    }
+
     /// Evaluates a rule set on the snapshot: its counts, and the ordinals that it matches.
     pub fn evaluate(&self, expr: &Expr, now_ms: i64) -> Result<(Counts, FixedBitSet), PreviewError> {
         let plan = Plan::of(expr);
-        let slices = count::evaluate(&plan, &self.snapshot, &self.tenant.state, now_ms)
+        let slices = count::evaluate(&plan, &self.snapshot, || self.directory(), now_ms)
             .map_err(|e| PreviewError::Store(e.to_string()))?;
         Ok((count::total(&plan, &slices), count::ordinals(&self.snapshot, &slices)))
     }
@@ -71,7 +77,7 @@ impl<'a> Reading<'a> {
         let group = Group { title: None, rules: vec![Rule { negated: false, predicate, span }], span };
         let expr = Expr { blocks: vec![Block { content_type, groups: vec![group], span }] };
         let plan = Plan::of(&expr);
-        let slices = count::evaluate(&plan, &self.snapshot, &self.tenant.state, now_ms)?;
+        let slices = count::evaluate(&plan, &self.snapshot, || self.directory(), now_ms)?;
         Ok(count::total(&plan, &slices).matched)
     }
 }
@@ -133,8 +139,8 @@ pub fn of_nothing(request: &PreviewRequest, now_ms: i64) -> Result<Preview, Prev
     let checked = check(&request.rules, &CheckOptions::default());
     let expr = checked.expr.ok_or(PreviewError::Rules(checked.diagnostics))?;
     let plan = Plan::of(&expr);
-    let nothing = RwLock::new(State::default());
-    let slices = count::evaluate(&plan, &Snapshot::default(), &nothing, now_ms)
+    let nothing = Snapshot::default();
+    let slices = count::evaluate(&plan, &nothing, || Directory::of(&nothing, &State::default()), now_ms)
         .map_err(|e| PreviewError::Store(e.to_string()))?;
     let facets = request.facets.then(Default::default);
     Ok(Preview { as_of: 0, counts: count::total(&plan, &slices), items: Vec::new(), next: None, facets, fx_date: None })
@@ -151,7 +157,7 @@ fn first_page(
     let snapshot = &reading.snapshot;
     let plan = Plan::of(&rules.expr);
     let slices =
-        count::evaluate(&plan, snapshot, &tenant.state, now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
+        count::evaluate(&plan, snapshot, || reading.directory(), now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
     let counts = count::total(&plan, &slices);
     let facets = request.facets.then(|| facets::count(snapshot, &slices, &tenant.state));
     let ordinals = count::ordinals(snapshot, &slices);
@@ -199,6 +205,6 @@ pub fn matched_ordinals(tenant: &Tenant, expr: &Expr, now_ms: i64) -> Result<(Se
     let reading = Reading::begin(tenant);
     let (snapshot, plan) = (&reading.snapshot, Plan::of(expr));
     let slices =
-        count::evaluate(&plan, snapshot, &tenant.state, now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
+        count::evaluate(&plan, snapshot, || reading.directory(), now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
     Ok((snapshot.seq, bitmap(&count::ordinals(snapshot, &slices))))
 }

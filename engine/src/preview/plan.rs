@@ -1,5 +1,6 @@
 //! A rule set with its predicates told apart: each distinct one is evaluated once.
 
+use crate::supply::tags::TagName;
 use penstock_dsl::diagnostic::Span;
 use penstock_dsl::expr::{Block, Expr, Group, Owner, Predicate};
 use penstock_dsl::registry::ContentType;
@@ -21,6 +22,21 @@ pub struct Question<'a> {
     pub types: Vec<ContentType>,
     /// Where it is not asked of the items but of their merchants: the question asked of those.
     pub via: Option<usize>,
+}
+
+impl Question<'_> {
+    /// Whether the items' tags answer it.
+    pub fn reads_tags(&self) -> bool {
+        match self.predicate {
+            Predicate::Test { subject, .. } => self.via.is_none() && TagName::of(&subject.property).is_some(),
+            Predicate::All => false,
+        }
+    }
+
+    /// Whether the items' own content answers it.
+    pub fn reads_item(&self) -> bool {
+        self.via.is_none() && !self.reads_tags()
+    }
 }
 
 /// A block over the questions.

@@ -8,6 +8,7 @@ pub mod change;
 pub mod clock;
 pub mod funnel;
 pub mod items;
+pub mod journal;
 pub mod lists;
 pub mod merchants;
 pub mod outcome;
@@ -19,7 +20,7 @@ pub mod wallet;
 
 use change::{Change, JournalId};
 use clock::Clock;
-use items::{Items, MerchantName};
+use items::Items;
 use lists::Lists;
 use merchants::Merchants;
 use sets::Sets;
@@ -54,6 +55,8 @@ pub struct Supply {
     pub clock: Clock,
     /// What the record at hand has changed, in order.
     pub changes: Vec<(JournalId, Change)>,
+    /// Journals of sets that the record at hand has removed.
+    pub ended: Vec<JournalId>,
 }
 
 /// What previews read of supply; a cheap copy that stays as it is.
@@ -81,10 +84,5 @@ impl Supply {
             self.wallets.insert(name.into(), Wallet::of(&self.items));
         }
         self.wallets.get_mut(name)
-    }
-
-    /// Merchants as one merchantId after another that have live items, for reports.
-    pub fn merchant_of(&self, ordinal: crate::catalog::Ordinal) -> Option<MerchantName> {
-        self.items.merchant(ordinal)
     }
 }

@@ -86,11 +86,12 @@ impl Sets {
         self.by_wallet.entry(wallet).or_default().insert(id);
     }
 
-    /// Removes a set whose parts were taken.
-    pub fn remove(&mut self, id: SetId) {
-        let Some(set) = self.sets.remove(id) else { return };
+    /// Removes a set whose parts were taken; its journal.
+    pub fn remove(&mut self, id: SetId) -> Option<JournalId> {
+        let set = self.sets.remove(id)?;
         self.by_name.remove(&set.name);
         self.forget_wallet(&set.definition.target_wallet, id);
+        Some(set.journal)
     }
 
     fn forget_wallet(&mut self, wallet: &str, id: SetId) {
@@ -307,7 +308,8 @@ pub struct SetsBody {
 /// A set in a checkpoint.
 #[derive(Serialize, Deserialize)]
 pub struct SetBody {
-    id: SetId,
+    /// Its id.
+    pub id: SetId,
     name: Box<str>,
     /// What the operator says of it.
     pub definition: Definition,

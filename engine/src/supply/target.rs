@@ -120,7 +120,11 @@ impl Target {
 
     /// For a checkpoint.
     pub fn export(&self) -> TargetBody {
-        TargetBody { base: (&self.base).into(), held: self.held.as_ref().map(BitmapBytes::from) }
+        TargetBody {
+            base: (&self.base).into(),
+            held: self.held.as_ref().map(BitmapBytes::from),
+            merchants: self.merchant_targets().collect(),
+        }
     }
 
     /// Takes over what a checkpoint has of it; `None` where that does not fit.
@@ -140,4 +144,6 @@ impl Target {
 pub struct TargetBody {
     base: BitmapBytes,
     held: Option<BitmapBytes>,
+    /// The targets that its conditions ask of merchants, in order.
+    pub merchants: Vec<TargetId>,
 }
