@@ -1,0 +1,102 @@
+//! A change of membership: an item enters or leaves a set, and why.
+
+use crate::api::Seq;
+use serde::{Deserialize, Serialize};
+
+/// Dense number of an item of a tenant, the catalog's.
+pub type Ordinal = u32;
+
+/// A set's journal. A set that is made again after its deletion gets a new one; a number is never used twice.
+pub type JournalId = u32;
+
+/// What an item is a member of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Stream {
+    /// What the rules match.
+    Matched,
+    /// What of it is deliverable to the wallet.
+    Deliverable,
+}
+
+/// Why an item entered or left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    /// A version of the item.
+    Content,
+    /// The rules became those of a revision.
+    Rules {
+        /// Which, from 1.
+        revision: u32,
+    },
+    /// An external tag was put on the item or taken off.
+    Tag {
+        /// Which.
+        name: Box<str>,
+    },
+    /// A merchant was onboarded to the wallet, or offboarded.
+    Onboarding {
+        /// Whose content.
+        merchant_id: Box<str>,
+    },
+    /// The wallet's policy.
+    Policy,
+    /// A decision on risk.
+    Risk,
+    /// Time passed: a validity began or ended.
+    Clock,
+    /// The item's merchant changed.
+    Merchant {
+        /// Which.
+        merchant_id: Box<str>,
+    },
+    /// The set was taken out of service.
+    TakenOut,
+}
+
+impl Cause {
+    /// Bytes on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Cause::Tag { name } => name.len(),
+            Cause::Onboarding { merchant_id } | Cause::Merchant { merchant_id } => merchant_id.len(),
+            Cause::Content | Cause::Rules { .. } | Cause::Policy | Cause::Risk | Cause::Clock | Cause::TakenOut => 0,
+        }
+    }
+}
+
+/// One item enters or leaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// What it enters or leaves.
+    pub stream: Stream,
+    /// Whether it enters.
+    pub entered: bool,
+    /// The item.
+    pub ordinal: Ordinal,
+    /// Its `contentVersion` then.
+    pub version: i64,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// All changes of one set at one record, in order.
+///
+/// There may be a million, when a set is made or its rules change: they are stored compactly where neighbours agree in
+/// stream, direction and cause, so one stream is best told after the other, each by ascending ordinal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// The set's journal.
+    pub journal: JournalId,
+    /// The record.
+    pub seq: Seq,
+    /// What changed.
+    pub changes: Vec<Change>,
+}
+
+impl Changes {
+    /// Bytes in memory, roughly.
+    pub fn heap_bytes(&self) -> usize {
+        let causes: usize = self.changes.iter().map(|change| change.cause.heap_bytes()).sum();
+        size_of::<Self>() + self.changes.len() * size_of::<Change>() + causes
+    }
+}
