@@ -72,18 +72,16 @@ impl Body {
 
     fn into_state(self) -> Option<State> {
         let intern = |strings: Vec<Arc<str>>| strings.into_iter().collect::<Interner>();
-        let mut state = State {
-            seq: self.seq,
-            catalog: Catalog::import(self.entries, self.key_bytes, self.key_ends)?,
-            learned: self.learned,
-            names: Names {
-                merchants: intern(self.merchants),
-                categories: intern(self.categories),
-                currencies: intern(self.currencies),
-            },
-            fx: FxTables::of(self.fx),
-            ..State::default()
+        let mut state = State::default();
+        state.seq = self.seq;
+        state.catalog = Catalog::import(self.entries, self.key_bytes, self.key_ends)?;
+        state.learned = self.learned;
+        state.names = Names {
+            merchants: intern(self.merchants),
+            categories: intern(self.categories),
+            currencies: intern(self.currencies),
         };
+        state.fx = FxTables::of(self.fx);
         self.supply.restore(&mut state)?;
         Some(state)
     }

@@ -19,6 +19,7 @@ pub mod lint;
 pub mod log;
 pub mod matcher;
 pub mod preview;
+pub mod sets;
 pub mod supply;
 pub mod tenant;
 

@@ -197,7 +197,7 @@ impl State {
             .map(|ordinal| (ordinal, self.conditions_hold(&target.conditions, ordinal)))
             .collect();
         for (ordinal, passes) in passing {
-            self.supply.sets.target_mut(id).into_iter().for_each(|target| drop(target.hold(ordinal, passes)));
+            self.supply.sets.target_mut(id).into_iter().for_each(|target| _ = target.hold(ordinal, passes));
             if has_clock {
                 self.set_timer(ordinal);
             }

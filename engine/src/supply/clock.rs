@@ -64,8 +64,8 @@ impl Clock {
     pub fn set_timer(&mut self, ordinal: Ordinal, due: Option<i64>) {
         let Some(kept) = self.items.get_mut(&ordinal) else { return };
         let before = std::mem::replace(&mut kept.due, due);
-        before.into_iter().for_each(|before| drop(self.timers.remove(&(before, ordinal))));
-        due.into_iter().for_each(|due| drop(self.timers.insert((due, ordinal))));
+        before.into_iter().for_each(|before| _ = self.timers.remove(&(before, ordinal)));
+        due.into_iter().for_each(|due| _ = self.timers.insert((due, ordinal)));
     }
 
     /// When the next timer is due, epoch milliseconds.

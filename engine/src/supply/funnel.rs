@@ -4,7 +4,7 @@ use super::wallet::Barriers;
 use roaring::RoaringBitmap;
 
 /// Steps of the funnel, in order; each item that is matched is at exactly one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// The operator took it out.
     TakenOut,

@@ -42,7 +42,7 @@ impl Items {
         }
         if let Some(was) = was {
             self.live[was.content_type.index()].remove(ordinal);
-            was.merchant.into_iter().for_each(|name| drop(self.of_merchant[name as usize].remove(ordinal)));
+            was.merchant.into_iter().for_each(|name| _ = self.of_merchant[name as usize].remove(ordinal));
         }
         self.fields[at] = now.map_or_else(FieldSet::default, |now| now.fields);
         self.merchant[at] = now.and_then(|now| now.merchant).unwrap_or(NO_MERCHANT);

@@ -127,9 +127,9 @@ impl Sets {
         for condition in &target.conditions {
             match &condition.test {
                 ConditionTest::Tag(predicate) => {
-                    tag_of(predicate).into_iter().for_each(|tag| drop(self.by_tag.entry(tag).or_default().insert(id)))
+                    tag_of(predicate).into_iter().for_each(|tag| _ = self.by_tag.entry(tag).or_default().insert(id))
                 }
-                ConditionTest::Merchant(_) => drop(self.of_merchants.insert(id)),
+                ConditionTest::Merchant(_) => _ = self.of_merchants.insert(id),
                 ConditionTest::Clock(_) => {}
             }
         }

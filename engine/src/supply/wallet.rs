@@ -179,7 +179,7 @@ impl Wallet {
         }
         let stopped = decision.value.stopped;
         self.risk.insert(ordinal, decision);
-        (outcome, self.change(ordinal, |view| drop(view.stopped.set(ordinal, stopped))))
+        (outcome, self.change(ordinal, |view| _ = view.stopped.set(ordinal, stopped)))
     }
 
     fn change(&mut self, ordinal: Ordinal, change: impl FnOnce(&mut Barriers)) -> Option<Flip> {
@@ -218,7 +218,7 @@ impl WalletBody {
     pub fn wallet(self, items: &Items) -> Wallet {
         let mut view = Barriers::default();
         let stopped = self.risk.iter().filter(|(_, known)| known.value.stopped);
-        stopped.for_each(|(ordinal, _)| drop(view.stopped.set(*ordinal, true)));
+        stopped.for_each(|(ordinal, _)| _ = view.stopped.set(*ordinal, true));
         let mut wallet =
             Wallet { policies: self.policies, onboarded: self.onboarded, risk: self.risk, view: Arc::new(view) };
         for ordinal in ContentType::ALL.into_iter().flat_map(|t| items.live(t)) {
