@@ -97,6 +97,13 @@ pub enum PropertyRef {
     TagCustom(String),
 }
 
+impl PropertyRef {
+    /// Whether it is a tag: a list of values beside the item's own content.
+    pub fn is_tag(&self) -> bool {
+        matches!(self, PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_))
+    }
+}
+
 /// A positive test. A property of several values passes when one of them does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Test {

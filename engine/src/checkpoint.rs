@@ -117,7 +117,8 @@ pub fn read(dir: &Path) -> State {
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<State> {
+/// The state of a checkpoint file's bytes; `None` where they are damaged or of another version.
+pub fn parse(bytes: &[u8]) -> Option<State> {
     let rest = bytes.strip_prefix(MAGIC)?;
     let (checksum, body) = rest.split_at_checked(16)?;
     if xxh3_128(body).to_le_bytes() != checksum {

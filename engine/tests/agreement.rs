@@ -11,7 +11,7 @@ use penstock_dsl::check::check;
 use penstock_dsl::registry::ContentType;
 use penstock_engine::content::document::Document;
 use penstock_engine::content::item::Item;
-use penstock_engine::matcher::evaluate::{Facts, matches};
+use penstock_engine::matcher::evaluate::{Facts, Tagged, matches};
 use penstock_engine::{Engine, Options, Outcome, TenantId, preview};
 use std::collections::BTreeMap;
 use support::{NOW_MS, Random, item, real_lines, submit, tenant};
@@ -74,7 +74,7 @@ impl Mirror {
         let facts = |document| {
             let id = Document::merchant_id(document);
             let merchant = id.and_then(|id| merchants.iter().find_map(|by_id| by_id.get(id).copied()));
-            Facts { document, merchant, now_ms: NOW_MS }
+            Facts { item: Tagged::from(document), merchant: merchant.map(Tagged::from), now_ms: NOW_MS }
         };
         let options = rules::options();
         let mut checked = 0;

@@ -200,8 +200,8 @@ fn rule_set(random: &mut Random) -> String {
 fn values_of(rule: &Rule, facts: Facts<'_>) -> usize {
     let Predicate::Test { subject, .. } = &rule.predicate else { return 0 };
     let document = match subject.of {
-        Owner::Item => facts.document,
-        Owner::Merchant => facts.merchant.expect("something passes"),
+        Owner::Item => facts.item.document,
+        Owner::Merchant => facts.merchant.expect("something passes").document,
     };
     match &subject.property {
         PropertyRef::Declared(id) => match document.get(*id) {
@@ -264,7 +264,7 @@ fn no_item_proves_lint_wrong() {
             let fixed = finding.diagnostic.fixes.first().map(|fix| apply(&text, &fix.edits));
             let fixed = fixed.map(|fixed| meaning(&fixed).unwrap_or_else(|| panic!("{text}\nis mended to\n{fixed}")));
             for (document, merchant) in documents.iter().zip(&merchants) {
-                let facts = Facts { document, merchant: merchant.as_ref(), now_ms: NOW_MS };
+                let facts = Facts { item: document.into(), merchant: merchant.as_ref().map(Into::into), now_ms: NOW_MS };
                 if document.content_type == block.content_type && disproved(&finding.claim, block, facts) {
                     panic!("{text}\n{finding:?}\n{document:?}");
                 }

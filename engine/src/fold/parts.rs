@@ -1,6 +1,6 @@
 //! A rule set taken apart for standing: what the items' own content decides, and what other things do.
 
-use penstock_dsl::expr::{Block, Expr, Group, Owner, Predicate, PropertyRef, Rule, Subject};
+use penstock_dsl::expr::{Block, Expr, Group, Owner, Predicate, Rule, Subject};
 use penstock_dsl::registry::ContentType;
 
 use crate::supply::clock::reads_clock;
@@ -104,8 +104,7 @@ fn is_own(rule: &Rule) -> bool {
     match &rule.predicate {
         Predicate::All => true,
         Predicate::Test { subject, .. } => {
-            let is_tag = matches!(subject.property, PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_));
-            subject.of == Owner::Item && !is_tag && !reads_clock(&rule.predicate)
+            subject.of == Owner::Item && !subject.property.is_tag() && !reads_clock(&rule.predicate)
         }
     }
 }

@@ -15,11 +15,35 @@ use rust_decimal::Decimal;
 #[derive(Clone, Copy)]
 pub struct Facts<'a> {
     /// The item.
-    pub document: &'a Document,
+    pub item: Tagged<'a>,
     /// Its merchant's MERCHANT item, which `merchant.` rules read; without one those properties are missing.
-    pub merchant: Option<&'a Document>,
+    pub merchant: Option<Tagged<'a>>,
     /// The time of evaluation, epoch milliseconds.
     pub now_ms: i64,
+}
+
+/// An item with its tags.
+#[derive(Clone, Copy)]
+pub struct Tagged<'a> {
+    /// The item.
+    pub document: &'a Document,
+    /// Its tags, each once.
+    pub tags: &'a [Tag],
+}
+
+impl<'a> From<&'a Document> for Tagged<'a> {
+    fn from(document: &'a Document) -> Self {
+        Tagged { document, tags: &[] }
+    }
+}
+
+/// The values that an item has of a tag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tag {
+    /// The tag, as rules name it.
+    pub property: PropertyRef,
+    /// Its values, at least one.
+    pub values: Box<[Box<str>]>,
 }
 
 /// Whether the rule set matches the item.
@@ -29,7 +53,7 @@ pub fn matches(expr: &Expr, facts: Facts<'_>) -> bool {
 
 /// Whether one block matches: the type, and any of its groups.
 pub fn block_matches(block: &Block, facts: Facts<'_>) -> bool {
-    block.content_type == facts.document.content_type && block.groups.iter().any(|g| group_matches(g, facts))
+    block.content_type == facts.item.document.content_type && block.groups.iter().any(|g| group_matches(g, facts))
 }
 
 /// Whether all rules of a group hold; the content type is the caller's business.
@@ -44,15 +68,20 @@ pub fn rule_matches(rule: &Rule, facts: Facts<'_>) -> bool {
 
 /// Whether a positive predicate holds; false on a missing property.
 pub fn predicate_matches(predicate: &Predicate, facts: Facts<'_>) -> bool {
-    match predicate {
-        Predicate::Test { subject, .. } if subject.of == Owner::Merchant => {
-            facts.merchant.is_some_and(|merchant| holds(predicate, merchant, facts.now_ms))
+    let asked = match predicate {
+        Predicate::Test { subject, .. } if subject.of == Owner::Merchant => facts.merchant,
+        _ => Some(facts.item),
+    };
+    asked.is_some_and(|asked| match predicate {
+        Predicate::Test { subject, test } if subject.property.is_tag() => {
+            let tag = asked.tags.iter().find(|tag| tag.property == subject.property);
+            tag.is_some_and(|tag| keywords_match(&tag.values, test))
         }
-        _ => holds(predicate, facts.document, facts.now_ms),
-    }
+        _ => holds(predicate, asked.document, facts.now_ms),
+    })
 }
 
-/// Whether a predicate holds of the document whose property it reads.
+/// Whether a predicate holds of the document whose property it reads. A document has no tags.
 pub fn holds(predicate: &Predicate, document: &Document, now_ms: i64) -> bool {
     match predicate {
         Predicate::All => true,
@@ -61,7 +90,6 @@ pub fn holds(predicate: &Predicate, document: &Document, now_ms: i64) -> bool {
                 document.get(*id).is_some_and(|values| declared_matches(values, subject, test, now_ms))
             }
             PropertyRef::Ext(key) => document.ext(key).is_some_and(|values| ext_matches(values, subject, test, now_ms)),
-            // No item has tags until tags have an endpoint.
             PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => false,
         },
     }

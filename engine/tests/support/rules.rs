@@ -8,8 +8,13 @@ use penstock_engine::content::document::{Document, ExtValue, Localized, Values};
 
 /// What random rules are checked with: rates of the currencies that content has most.
 pub fn options() -> CheckOptions {
+    options_on("2026-05-31")
+}
+
+/// The same with rates of a day.
+pub fn options_on(date: &str) -> CheckOptions {
     let rates = [("HKD", "7.8"), ("PHP", "58.5"), ("JPY", "156"), ("KWD", "0.3"), ("MYR", "4.2"), ("THB", "33.7")];
-    CheckOptions { rates: Some(Rates::new("2026-05-31", "USD", rates).unwrap().into()), ..CheckOptions::default() }
+    CheckOptions { rates: Some(Rates::new(date, "USD", rates).unwrap().into()), ..CheckOptions::default() }
 }
 
 /// A random rule set text; `documents` must not be empty.
@@ -42,6 +47,9 @@ fn group(random: &mut Random, documents: &[&Document], content_type: ContentType
 fn rule(random: &mut Random, documents: &[&Document], content_type: ContentType) -> String {
     let merchants = random.chance(6) && documents.iter().any(|d| d.content_type == ContentType::Merchant);
     let rule = loop {
+        if random.chance(12) {
+            break tag(random, merchants);
+        }
         if merchants {
             let document = random.pick(documents);
             if document.content_type == ContentType::Merchant
@@ -60,6 +68,24 @@ fn rule(random: &mut Random, documents: &[&Document], content_type: ContentType)
     };
     if random.chance(5) { format!("not {rule}") } else { rule }
 }
+
+/// A rule about a tag.
+fn tag(random: &mut Random, of_merchant: bool) -> String {
+    let owner = if of_merchant { "merchant." } else { "" };
+    let name = format!("{owner}tag.{}", random.pick(TAGS));
+    let (one, other) = (random.pick(TAG_VALUES), random.pick(TAG_VALUES));
+    match random.below(4) {
+        0 => format!("{name} is set"),
+        1 => format!("{name} all of (\"{one}\", \"{other}\")"),
+        2 => format!("{name} none of (\"{one}\", \"{other}\")"),
+        _ => format!("{name} in (\"{one}\", \"{other}\")"),
+    }
+}
+
+/// Tags that random rules read, as rules name them after `tag.`.
+pub const TAGS: &[&str] = &["algo.scene", "custom.scene", "custom.season"];
+/// Their values.
+pub const TAG_VALUES: &[&str] = &["beach", "city", "夜市", "family"];
 
 /// A rule about some property of a document, or about one that it does not have.
 fn about(random: &mut Random, document: &Document) -> Option<String> {
@@ -209,9 +235,12 @@ fn money_rule(random: &mut Random, subject: &str, currency: &str, amount: &str, 
 
 fn time_rule(random: &mut Random, subject: &str, ms: i64) -> String {
     let day = jiff::Timestamp::from_millisecond(ms).unwrap().strftime("%Y-%m-%d").to_string();
-    match random.below(5) {
+    match random.below(8) {
         0 => format!("{subject} on {day}"),
         1 => format!("{subject} after now() - {}d", random.below(3000)),
+        2 => format!("{subject} {} now() + {}h", random.pick(&["before", "after", "<=", ">="]), random.below(100)),
+        3 => format!("{subject} in now() - {}h..now() + {}d", random.below(100), random.below(5)),
+        4 => format!("{subject} in now()..{day}"),
         _ => format!("{subject} {} {day}", random.pick(&["before", "after", "<=", ">="])),
     }
 }

@@ -1,5 +1,7 @@
 //! Random items that are hard to read: texts that are hard to cut into words, odd numbers, keys and locales.
 
+#![allow(dead_code)]
+
 use super::support::Random;
 use penstock_engine::content::item::Item;
 
@@ -93,8 +95,13 @@ fn ext_value(random: &mut Random) -> serde_json::Value {
     }
 }
 
-/// A STORE, LOCAL_SKU or MERCHANT with a few of everything.
+/// A STORE, LOCAL_SKU or MERCHANT with a few of everything, one of 400.
 pub fn item(random: &mut Random, id: usize, version: i64) -> Item {
+    item_among(random, 400, id, version)
+}
+
+/// The same, one of so many.
+pub fn item_among(random: &mut Random, ids: usize, id: usize, version: i64) -> Item {
     let mut info = serde_json::Map::new();
     let content_type = *random.pick(&["STORE", "LOCAL_SKU", "STORE", "LOCAL_SKU", "MERCHANT"]);
     let (name, price) = match content_type {
@@ -105,7 +112,7 @@ pub fn item(random: &mut Random, id: usize, version: i64) -> Item {
     // Some are the merchantId of a MERCHANT, some the content id of one, some of none.
     let merchant_id = match random.below(3) {
         0 => format!("m{}", random.below(6)),
-        1 => format!("i{}", random.below(400)),
+        1 => format!("i{}", random.below(ids)),
         _ => text(random),
     };
     info.insert(name.into(), text(random).into());
