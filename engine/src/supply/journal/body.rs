@@ -70,6 +70,19 @@ pub(super) fn encode_changes(changes: &[Change]) -> Vec<u8> {
     encode(&changes.chunk_by(same).map(Run::of).collect::<Vec<_>>())
 }
 
+/// A bit for each stream that some change is of.
+pub(super) fn streams(changes: &[Change]) -> u8 {
+    changes.iter().fold(0, |bits, change| bits | bit(change.stream))
+}
+
+/// A stream's bit.
+pub(super) fn bit(stream: Stream) -> u8 {
+    match stream {
+        Stream::Matched => 1,
+        Stream::Deliverable => 2,
+    }
+}
+
 /// A value's body.
 pub(super) fn encode(value: &impl Serialize) -> Vec<u8> {
     // Writing these plain types to memory cannot fail.

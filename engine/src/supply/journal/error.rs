@@ -97,9 +97,3 @@ impl RowKey {
         JournalError::Damaged { path: path.to_path_buf(), row, what: what.to_string() }
     }
 }
-
-impl From<super::places::Place> for RowKey {
-    fn from(place: super::places::Place) -> Self {
-        RowKey::Changes { journal: place.journal, seq: place.seq, part: place.part }
-    }
-}

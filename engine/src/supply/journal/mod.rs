@@ -95,7 +95,7 @@ impl Journal {
         Ok((Journal { file, queue, readers: Readers::new(path), thread }, opened))
     }
 
-    /// Takes the changes of the next record, of which there may be none. Cheap: they are written later. Waits while too much
+    /// Takes the changes of the next record, at most one [`Changes`] a journal, or none. Cheap: they are written later. Waits while too much
     /// is to be written. After a failure nothing is taken: it has been told.
     pub fn append(&self, seq: Seq, changes: Vec<Changes>) {
         self.queue.append(seq, changes);

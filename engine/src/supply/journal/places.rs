@@ -5,7 +5,7 @@
 //! and one item's history is one look-up a block. What is in no block yet is read from the rows when the file is opened.
 
 use super::body::{Sealed, encode};
-use super::error::JournalError;
+use super::error::{JournalError, RowKey};
 use crate::api::Seq;
 use crate::supply::change::{Change, JournalId, Ordinal};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,12 @@ pub(super) struct Place {
     pub seq: Seq,
     pub journal: JournalId,
     pub part: u32,
+}
+
+impl From<Place> for RowKey {
+    fn from(place: Place) -> Self {
+        RowKey::Changes { journal: place.journal, seq: place.seq, part: place.part }
+    }
 }
 
 /// That an item has a change at a place.

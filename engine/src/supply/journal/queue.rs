@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// Changes wait this long for others to be written with.
 const WRITE_PAUSE: Duration = Duration::from_millis(200);
-/// Waiting bytes that are written at once.
+/// Waiting bytes that do not wait for more, and those of one transaction: so nobody waits long for one.
 const WRITE_BYTES: usize = 8 << 20;
 /// Waiting bytes beyond which the fold waits.
 const WAITING_BYTES_MAX: usize = 96 << 20;
@@ -45,6 +45,8 @@ struct State {
     forget: Option<Seq>,
     flushes_asked: u64,
     flushes_done: u64,
+    /// What the last of them waits for.
+    flush_to: Seq,
     stop: bool,
     /// Whether the thread has ended.
     ended: bool,
@@ -53,9 +55,11 @@ struct State {
 /// What the thread does next, in one transaction.
 pub(super) struct Work {
     pub rows: Vec<Arc<Changes>>,
-    /// The last record of which nothing is missing after it.
+    /// The record up to which nothing is missing after it.
     pub last: Seq,
     pub drops: Vec<JournalId>,
+    /// Journals whose rows are not written any more.
+    pub dropped: BTreeSet<JournalId>,
     /// A journal of which some rows are deleted.
     pub delete: Option<JournalId>,
     pub forget: Option<Seq>,
@@ -67,9 +71,9 @@ pub(super) struct Work {
 
 /// What became of a [`Work`].
 pub(super) struct Done {
-    /// Places of its rows.
+    /// Places of its rows that are in no block.
     pub touches: Vec<Touch>,
-    /// Whether they are in a block now, with the tail.
+    /// Whether all places are in a block now, the tail's too.
     pub in_block: bool,
     /// The journal that has no rows any more.
     pub deleted: Option<JournalId>,
@@ -98,6 +102,7 @@ impl Queue {
             forget: None,
             flushes_asked: 0,
             flushes_done: 0,
+            flush_to: 0,
             stop: false,
             ended: false,
         };
@@ -128,6 +133,7 @@ impl Queue {
     pub fn flush(&self) -> Result<(), JournalError> {
         let mut state = self.state.lock();
         state.flushes_asked += 1;
+        state.flush_to = state.appended;
         let asked = state.flushes_asked;
         self.work.notify_one();
         while state.flushes_done < asked && !state.ended {
@@ -187,7 +193,9 @@ impl Queue {
         let mut state = self.state.lock();
         let written: usize = state.waiting.drain(..work.rows.len()).map(|changes| changes.heap_bytes()).sum();
         state.bytes -= written;
-        state.flushes_done = work.flushes;
+        if work.durable {
+            state.flushes_done = work.flushes;
+        }
         match done.in_block {
             true => {
                 state.tail = Vec::new();
@@ -195,7 +203,8 @@ impl Queue {
             }
             false => state.tail.extend(done.touches),
         }
-        if let Some(journal) = done.deleted {
+        // One that was dropped again meanwhile, when the log is folded again, may have new rows.
+        if let Some(journal) = done.deleted.filter(|journal| !state.drops.contains(journal)) {
             state.dropped.remove(&journal);
         }
         drop(state);
@@ -236,16 +245,35 @@ impl State {
     }
 
     fn take(&mut self) -> Work {
+        let rows = self.first_rows();
+        let is_all = rows.len() == self.waiting.len();
+        let last = if is_all { self.appended } else { rows.last().map_or(0, |row| row.seq) };
         Work {
-            rows: self.waiting.iter().cloned().collect(),
-            last: self.appended,
+            rows,
+            last,
             drops: std::mem::take(&mut self.drops),
-            delete: self.dropped.first().copied(),
+            dropped: self.dropped.clone(),
+            // Else some of its rows may be still to come.
+            delete: self.dropped.first().copied().filter(|_| is_all),
             forget: self.forget.take(),
-            durable: self.stop || self.flushes_asked > self.flushes_done,
-            stop: self.stop,
+            durable: self.stop || (self.flushes_asked > self.flushes_done && last >= self.flush_to),
+            stop: self.stop && is_all,
             flushes: self.flushes_asked,
         }
+    }
+
+    /// What waits longest: whole records, until they are enough for a transaction.
+    fn first_rows(&self) -> Vec<Arc<Changes>> {
+        let mut rows: Vec<Arc<Changes>> = Vec::new();
+        let mut bytes = 0;
+        for row in &self.waiting {
+            if bytes >= WRITE_BYTES && rows.last().is_some_and(|last| last.seq != row.seq) {
+                break;
+            }
+            bytes += row.heap_bytes();
+            rows.push(row.clone());
+        }
+        rows
     }
 }
 

@@ -1,10 +1,9 @@
 //! Reading: a journal from a record on, and the history of an item.
 
-use super::body::Sealed;
+use super::body::{Sealed, bit};
 use super::error::{JournalError, RowKey};
 use super::places::{Place, bucket_of, places};
 use super::queue::{Queue, Traces};
-use super::writer::bit;
 use super::{ItemChange, Page};
 use crate::api::Seq;
 use crate::supply::change::{Change, JournalId, Ordinal, Stream};

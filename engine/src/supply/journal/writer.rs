@@ -1,12 +1,12 @@
 //! The thread that writes: what waits goes into the file in one transaction, again and again.
 
-use super::body::{checksum, encode_changes};
+use super::body::{checksum, encode_changes, streams};
 use super::error::{JournalError, RowKey};
 use super::file::File;
 use super::places::{PART_CHANGES, Place, Touch, block, touches};
 use super::queue::{Done, Queue, Work};
 use crate::api::Seq;
-use crate::supply::change::{Change, JournalId, Stream};
+use crate::supply::change::JournalId;
 use parking_lot::Mutex;
 use rusqlite::{Transaction, params};
 
@@ -31,10 +31,11 @@ fn write(transaction: &Transaction<'_>, work: &Work, tail: Option<Vec<Touch>>) -
     for journal in &work.drops {
         transaction.execute("INSERT OR IGNORE INTO dropped VALUES (?1)", [journal])?;
     }
-    let touches = write_rows(transaction, work)?;
+    let mut touches = write_rows(transaction, work)?;
     let in_block = tail.is_some();
-    if let Some(tail) = tail {
-        write_block(transaction, [tail, touches.clone()].concat(), work.last)?;
+    if let Some(mut tail) = tail {
+        tail.append(&mut touches);
+        write_block(transaction, tail, work.last)?;
     }
     let deleted = match work.delete {
         Some(journal) => delete(transaction, journal)?.then_some(journal),
@@ -49,7 +50,7 @@ fn write(transaction: &Transaction<'_>, work: &Work, tail: Option<Vec<Touch>>) -
 
 /// Writes the changes, by journal, so that neighbours go to one page; returns their places.
 fn write_rows(transaction: &Transaction<'_>, work: &Work) -> rusqlite::Result<Vec<Touch>> {
-    let mut rows: Vec<_> = work.rows.iter().filter(|row| !work.drops.contains(&row.journal)).collect();
+    let mut rows: Vec<_> = work.rows.iter().filter(|row| !work.dropped.contains(&row.journal)).collect();
     rows.sort_unstable_by_key(|row| (row.journal, row.seq));
     let mut insert = transaction.prepare_cached(
         "INSERT INTO changes (journal, seq, part, streams, checksum, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -89,17 +90,4 @@ fn delete(transaction: &Transaction<'_>, journal: JournalId) -> rusqlite::Result
         transaction.execute("DELETE FROM dropped WHERE journal = ?1", [journal])?;
     }
     Ok(none_left)
-}
-
-/// A bit for each stream that some change is of.
-fn streams(changes: &[Change]) -> u8 {
-    changes.iter().fold(0, |bits, change| bits | bit(change.stream))
-}
-
-/// A stream's bit.
-pub(super) fn bit(stream: Stream) -> u8 {
-    match stream {
-        Stream::Matched => 1,
-        Stream::Deliverable => 2,
-    }
 }
