@@ -213,6 +213,9 @@ impl History {
         for content_type in [ContentType::Store, ContentType::LocalSku, ContentType::Merchant] {
             WALLETS.iter().for_each(|wallet| history.set_policy(wallet, content_type, Vec::new(), 0));
         }
+        for merchant in 0..6 {
+            WALLETS.iter().for_each(|wallet| history.set_onboarded((*wallet).into(), format!("m{merchant}"), true, 0));
+        }
         history
     }
 
@@ -323,6 +326,11 @@ impl History {
         let wallet = random.pick(WALLETS).to_string();
         let merchant = if random.chance(2) { format!("m{}", random.below(6)) } else { format!("i{}", random.below(IDS)) };
         let (on, version) = (!random.chance(3), random.below(30) as i64);
+        self.set_onboarded(wallet, merchant, on, version);
+        "onboarding"
+    }
+
+    fn set_onboarded(&mut self, wallet: String, merchant: String, on: bool, version: i64) {
         let onboarding = Onboarding { onboarded: on, account_ids: Vec::new() };
         let write = OnboardingWrite { wallet: wallet.as_str().into(), merchant_id: merchant.as_str().into(), onboarding, version };
         let slot = self.model.onboarded.entry((wallet, merchant)).or_insert((-1, false));
@@ -330,7 +338,6 @@ impl History {
             *slot = (version, on);
         }
         self.command(Command::Onboarding(vec![write]));
-        "onboarding"
     }
 
     fn policy(&mut self) -> &'static str {
