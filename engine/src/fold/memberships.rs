@@ -48,14 +48,14 @@ impl State {
         for &target in &on {
             self.set_base(target, ordinal, true, &mut changed);
         }
+        if !off.is_empty() || !on.is_empty() {
+            self.list(ordinal, &matching);
+        }
         self.ask_again(ordinal, on.iter().chain(&kept).copied(), &mut changed);
         let flips = self.set_flips(ordinal, &changed);
         self.tell_leaves(ordinal, version, &flips, &Cause::Content);
         self.move_barriers(ordinal, facts, version, was.is_some(), &flips);
         self.tell_entries(ordinal, version, &flips, &Cause::Content);
-        if !off.is_empty() || !on.is_empty() {
-            self.list(ordinal, &matching);
-        }
         self.set_timer(ordinal);
         self.redo_merchants(ordinal, asked_as_merchant, &changed);
     }
