@@ -236,8 +236,7 @@ impl State {
     pub fn publish_indexed(&mut self) {
         let Snapshot { index, overlay, .. } = &*self.snapshot;
         let overlay = overlay.after(index.seq);
-        self.snapshot =
-            Arc::new(Snapshot { seq: self.seq, index: index.clone(), overlay, supply: self.supply.view() });
+        self.snapshot = Arc::new(Snapshot { seq: self.seq, index: index.clone(), overlay, supply: self.supply.view() });
     }
 
     /// Lets previews read a newer commit of the index, and drops from the overlay what it holds.

@@ -160,13 +160,7 @@ pub fn items(
 }
 
 /// Entries of a set's journal after a record.
-pub fn changes(
-    tenant: &Tenant,
-    name: &str,
-    stream: Stream,
-    after: Seq,
-    limit: usize,
-) -> Result<SetChanges, SetError> {
+pub fn changes(tenant: &Tenant, name: &str, stream: Stream, after: Seq, limit: usize) -> Result<SetChanges, SetError> {
     let (journal, seq) = {
         let state = tenant.state.read();
         (find(&state, name)?.journal, state.seq)

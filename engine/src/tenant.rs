@@ -179,7 +179,12 @@ impl Tenant {
             return Err(TenantError::AheadOfLog { tenant, head, derived, folder });
         }
         let view = Arc::new(store.view(&Default::default()).map_err(|e| index_error(e.into()))?);
-        state.snapshot = Arc::new(Snapshot { seq: state.seq, index: view.clone(), ..Default::default() });
+        state.snapshot = Arc::new(Snapshot {
+            seq: state.seq,
+            index: view.clone(),
+            supply: state.supply.view(),
+            ..Default::default()
+        });
         let (sender, receiver) = crossbeam_channel::bounded(FEED_BATCHES_MAX);
         let tenant = Arc::new(Tenant {
             id,

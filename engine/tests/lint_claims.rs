@@ -264,7 +264,8 @@ fn no_item_proves_lint_wrong() {
             let fixed = finding.diagnostic.fixes.first().map(|fix| apply(&text, &fix.edits));
             let fixed = fixed.map(|fixed| meaning(&fixed).unwrap_or_else(|| panic!("{text}\nis mended to\n{fixed}")));
             for (document, merchant) in documents.iter().zip(&merchants) {
-                let facts = Facts { item: document.into(), merchant: merchant.as_ref().map(Into::into), now_ms: NOW_MS };
+                let facts =
+                    Facts { item: document.into(), merchant: merchant.as_ref().map(Into::into), now_ms: NOW_MS };
                 if document.content_type == block.content_type && disproved(&finding.claim, block, facts) {
                     panic!("{text}\n{finding:?}\n{document:?}");
                 }

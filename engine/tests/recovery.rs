@@ -6,8 +6,13 @@ mod support;
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::fx::Rates;
 use penstock_engine::checkpoint::Body;
-use penstock_engine::command::{Command, CommandOutcome, Refusal};
+use penstock_engine::command::{Command, CommandOutcome, ItemKey, OnboardingWrite, PutSet, Refusal, TagWrite};
+use penstock_engine::content::item::Item;
 use penstock_engine::fx::FxRefused;
+use penstock_engine::sets::SetChange;
+use penstock_engine::supply::change::Stream;
+use penstock_engine::supply::tags::{TagKind, TagName};
+use penstock_engine::supply::wallet::Onboarding;
 use penstock_engine::{Engine, OpenError, Options, PreviewRequest, TenantId, preview};
 use std::path::Path;
 use support::{NOW_MS, command, item, real_lines, submit, tenant};
@@ -20,20 +25,74 @@ struct Store {
     tenant: TenantId,
 }
 
-/// What a store answers: its checkpoint's bytes and the ordinals of a rule set.
+/// What a store answers: its checkpoint's bytes, the ordinals of a rule set, and the journals of its standing sets.
 #[derive(PartialEq)]
 struct Derived {
     checkpoint: Vec<u8>,
     matched: Vec<u32>,
+    journals: Vec<(Box<str>, Vec<SetChange>)>,
+}
+
+/// Rules of standing sets, and what some of them become.
+const SETS: &[(&str, &str)] = &[
+    ("names", RULES),
+    (
+        "merchants",
+        "LOCAL_SKU { merchant.merchantName is set and name contains \"a\" } STORE { merchant.tag.algo.big is set }",
+    ),
+    (
+        "tags",
+        "STORE { tag.custom.season in (\"summer\") } LOCAL_SKU { tag.custom.season is set } MERCHANT { tag.algo.big is set }",
+    ),
+    ("all", "STORE { all } LOCAL_SKU { all } MERCHANT { all } BENEFIT { all }"),
+    (
+        "names",
+        "STORE { storeName contains \"a\" } MERCHANT { merchantName ~ \"coffee\" } LOCAL_SKU { salePrice > HKD 20 }",
+    ),
+];
+
+fn put_set(engine: &Engine, tenant: &TenantId, (name, rules): (&str, &str)) {
+    let put = PutSet { name: name.into(), rules: rules.into(), target_wallet: "gcash".into(), fx_date: None };
+    let outcome = command(engine, tenant, Command::PutSet(put));
+    assert!(matches!(outcome, CommandOutcome::Set(_)), "{outcome:?}");
+}
+
+/// Tags and an onboarding about an item that was sent.
+fn tag(engine: &Engine, tenant: &TenantId, of: &Item, version: i64) {
+    let item = ItemKey { content_type: of.content_type, content_id: of.content_id.clone() };
+    let name = |kind, name: &str| TagName { kind, name: name.into() };
+    let write = |tag, values: &[&str]| {
+        let values = values.iter().map(|value| Box::from(*value)).collect();
+        TagWrite { tag, item: item.clone(), values, version }
+    };
+    let season: &[&str] = if version % 3 == 0 { &[] } else { &["summer", "spring"] };
+    let tags = vec![write(name(TagKind::Custom, "season"), season), write(name(TagKind::Algo, "big"), &["yes"])];
+    command(engine, tenant, Command::Tags(tags));
+    let merchant_id = of.document.as_ref().and_then(|document| document.merchant_id()).unwrap_or("nobody");
+    let onboarding = Onboarding { onboarded: version % 2 == 0, account_ids: vec!["2102900000001172".into()] };
+    let write = OnboardingWrite { wallet: "gcash".into(), merchant_id: merchant_id.into(), onboarding, version };
+    command(engine, tenant, Command::Onboarding(vec![write]));
 }
 
 fn derived(engine: &Engine, tenant: &TenantId) -> Derived {
     let tenant = engine.tenant(tenant).unwrap();
     let expr = check(RULES, &CheckOptions::default()).expr.unwrap();
     let (seq, matched) = preview::matched_ordinals(&tenant, &expr, NOW_MS).unwrap();
+    let journals = engine.sets(&tenant.id, None, 100).into_iter().map(|set| {
+        let journal = engine.set_changes(&tenant.id, &set.name, Stream::Deliverable, 0, usize::MAX).unwrap();
+        let mut changes = engine.set_changes(&tenant.id, &set.name, Stream::Matched, 0, usize::MAX).unwrap().changes;
+        let replayed = changes.iter().filter(|c| c.entered).count() - changes.iter().filter(|c| !c.entered).count();
+        assert_eq!(replayed as u64, set.funnel.matched, "the journal of {}", set.name);
+        let expr = check(&set.rules, &CheckOptions::default()).expr.unwrap();
+        let (_, scratch) = preview::matched_ordinals(&tenant, &expr, NOW_MS).unwrap();
+        assert_eq!(set.funnel.matched, scratch.len(), "{}", set.name);
+        changes.extend(journal.changes);
+        (set.name, changes)
+    });
+    let journals = journals.collect();
     let state = tenant.state.read();
     assert_eq!(seq, state.seq);
-    Derived { checkpoint: Body::of(&state).to_bytes().unwrap(), matched: matched.iter().collect() }
+    Derived { checkpoint: Body::of(&state).to_bytes().unwrap(), matched: matched.iter().collect(), journals }
 }
 
 /// A store with content and several versions of a part of it, and what it answered before it was closed.
@@ -44,6 +103,13 @@ fn store(lines_max: usize) -> (Store, Derived) {
     for (n, batch) in lines[..lines.len().min(lines_max)].chunks(50).enumerate() {
         let mut items: Vec<_> = batch.iter().map(|line| item(&name, line)).collect();
         submit(&engine, &store.tenant, items.clone());
+        if let Some(set) = SETS.get(n / 2).filter(|_| n % 2 == 1) {
+            put_set(&engine, &store.tenant, *set);
+        }
+        if n % 2 == 0 {
+            tag(&engine, &store.tenant, &items[n % items.len()], n as i64);
+            tag(&engine, &store.tenant, &items[0], n as i64 + 1);
+        }
         if n % 3 == 0 {
             for item in &mut items {
                 item.version += 1;
@@ -100,6 +166,11 @@ fn every_loss_of_derived_state_is_made_good_from_the_log() {
     bytes[middle] ^= 1;
     std::fs::write(&checkpoint, &bytes).unwrap();
     assert!(reopened(&store) == before, "with a damaged checkpoint");
+    std::fs::remove_file(tenant_dir.join("journal.db")).unwrap();
+    assert!(reopened(&store) == before, "without a journal");
+    std::fs::remove_file(&checkpoint).unwrap();
+    std::fs::write(tenant_dir.join("journal.db"), "no database").unwrap();
+    assert!(reopened(&store) == before, "without a checkpoint and with a damaged journal");
     std::fs::write(tenant_dir.join("index/meta.json"), "{").unwrap();
     assert!(reopened(&store) == before, "with a damaged index");
 }

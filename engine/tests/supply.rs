@@ -88,7 +88,8 @@ impl Model {
             let Some((_, Some(document))) = self.items.get(*key) else { return false };
             let policy = self.policies.get(&(set.wallet.clone(), key.0)).map(|(_, required)| *required);
             let required = policy.unwrap_or(FieldSet::appendix(key.0));
-            let onboarded = |id: &str| self.onboarded.get(&(set.wallet.clone(), id.to_owned())).is_some_and(|(_, on)| *on);
+            let onboarded =
+                |id: &str| self.onboarded.get(&(set.wallet.clone(), id.to_owned())).is_some_and(|(_, on)| *on);
             let stopped = self.risk.get(&(set.wallet.clone(), (*key).clone())).is_some_and(|(_, stopped)| *stopped);
             !set.taken_out.contains(key)
                 && required.without(FieldSet::of(document)).is_empty()
@@ -171,7 +172,9 @@ impl Bench {
         let state = &self.state;
         assert_eq!(state.supply.sets.len(), model.sets.len());
         let keys = |ordinals: &roaring::RoaringBitmap| -> BTreeSet<Key> {
-            let key = |ordinal| (state.catalog.entry(ordinal).unwrap().content_type, state.catalog.content_id(ordinal).to_owned());
+            let key = |ordinal| {
+                (state.catalog.entry(ordinal).unwrap().content_type, state.catalog.content_id(ordinal).to_owned())
+            };
             ordinals.iter().map(key).collect()
         };
         for (name, model_set) in &model.sets {
@@ -185,9 +188,15 @@ impl Bench {
             let funnel = Steps::of(matched, &set.taken_out, barriers).counts();
             assert_eq!((funnel.matched, funnel.deliverable), (expected.len() as u64, deliverable.len() as u64));
             let journal = self.journals.get(&set.journal);
-            for (stream, expected) in [(Stream::Matched, matched.clone()), (Stream::Deliverable, state.deliverable(set))] {
+            for (stream, expected) in
+                [(Stream::Matched, matched.clone()), (Stream::Deliverable, state.deliverable(set))]
+            {
                 let replayed = journal.and_then(|streams| streams.get(&stream)).cloned().unwrap_or_default();
-                assert!(replayed.into_iter().eq(expected), "{what}: the journal of {name}, {stream:?}\n{}", model_set.text);
+                assert!(
+                    replayed.into_iter().eq(expected),
+                    "{what}: the journal of {name}, {stream:?}\n{}",
+                    model_set.text
+                );
             }
         }
     }
@@ -207,7 +216,10 @@ impl History {
         let documents = (0..30).filter_map(|id| strange::item_among(&mut random, IDS, id % IDS, 0).document).collect();
         let mut bench = Bench::default();
         let model = Model { now_ms: START_MS, ..Model::default() };
-        bench.record(vec![(header(START_MS, Some(Command::FxRates((*rules::options_on(RATES_OF).rates.unwrap()).clone()))), vec![])]);
+        bench.record(vec![(
+            header(START_MS, Some(Command::FxRates((*rules::options_on(RATES_OF).rates.unwrap()).clone()))),
+            vec![],
+        )]);
         let mut history = History { random, model, bench, documents };
         // Strange items miss most of what the appendix requires.
         for content_type in [ContentType::Store, ContentType::LocalSku, ContentType::Merchant] {
@@ -272,7 +284,12 @@ impl History {
         let documents: Vec<&Document> = self.documents.iter().collect();
         let text = rules::rule_set(random, &documents);
         let wallet = random.pick(WALLETS).to_string();
-        let put = PutSet { name: name.as_str().into(), rules: text.as_str().into(), target_wallet: wallet.as_str().into(), fx_date: None };
+        let put = PutSet {
+            name: name.as_str().into(),
+            rules: text.as_str().into(),
+            target_wallet: wallet.as_str().into(),
+            fx_date: None,
+        };
         let expr = check(&text, &rules::options_on(RATES_OF)).expr;
         let outcome = self.command(Command::PutSet(put));
         match (expr, outcome) {
@@ -307,7 +324,8 @@ impl History {
             let (kind, name) = random.pick(rules::TAGS).split_once('.').unwrap();
             let kind = if kind == "algo" { TagKind::Algo } else { TagKind::Custom };
             let tag = TagName { kind, name: name.into() };
-            let mut values: Vec<Box<str>> = (0..random.below(3)).map(|_| (*random.pick(rules::TAG_VALUES)).into()).collect();
+            let mut values: Vec<Box<str>> =
+                (0..random.below(3)).map(|_| (*random.pick(rules::TAG_VALUES)).into()).collect();
             values.sort();
             values.dedup();
             let version = random.below(30) as i64;
@@ -324,7 +342,8 @@ impl History {
     fn onboard(&mut self) -> &'static str {
         let random = &mut self.random;
         let wallet = random.pick(WALLETS).to_string();
-        let merchant = if random.chance(2) { format!("m{}", random.below(6)) } else { format!("i{}", random.below(IDS)) };
+        let merchant =
+            if random.chance(2) { format!("m{}", random.below(6)) } else { format!("i{}", random.below(IDS)) };
         let (on, version) = (!random.chance(3), random.below(30) as i64);
         self.set_onboarded(wallet, merchant, on, version);
         "onboarding"
@@ -332,7 +351,12 @@ impl History {
 
     fn set_onboarded(&mut self, wallet: String, merchant: String, on: bool, version: i64) {
         let onboarding = Onboarding { onboarded: on, account_ids: Vec::new() };
-        let write = OnboardingWrite { wallet: wallet.as_str().into(), merchant_id: merchant.as_str().into(), onboarding, version };
+        let write = OnboardingWrite {
+            wallet: wallet.as_str().into(),
+            merchant_id: merchant.as_str().into(),
+            onboarding,
+            version,
+        };
         let slot = self.model.onboarded.entry((wallet, merchant)).or_insert((-1, false));
         if version > slot.0 {
             *slot = (version, on);
@@ -381,7 +405,11 @@ impl History {
         let key = self.key();
         let out = !self.random.chance(3);
         let Some((name, set)) = self.model.sets.iter_mut().next() else { return "nothing" };
-        if out { set.taken_out.insert(key.clone()) } else { set.taken_out.remove(&key) };
+        if out {
+            set.taken_out.insert(key.clone())
+        } else {
+            set.taken_out.remove(&key)
+        };
         let take = TakeOut { set: name.as_str().into(), items: vec![item_key(&key)], out };
         self.command(Command::TakeOut(take));
         "take out"

@@ -132,8 +132,7 @@ impl Catalog {
     pub fn reserve(&mut self, content_type: ContentType, content_id: &str, nowhere: Location) -> Ordinal {
         self.keys.find(content_type, content_id).unwrap_or_else(|| {
             self.reserved += 1;
-            let entry =
-                Entry { version: NOT_YET, payload_hash: [0; 2], location: nowhere, content_type, live: false };
+            let entry = Entry { version: NOT_YET, payload_hash: [0; 2], location: nowhere, content_type, live: false };
             self.put(content_id, None, entry, nowhere.seq)
         })
     }

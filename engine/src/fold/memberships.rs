@@ -83,7 +83,8 @@ impl State {
 
     /// Tells the sets of a wallet of items whose way to it has opened or closed.
     pub(super) fn tell_barriers(&mut self, wallet: &str, flips: &[Flip], cause: &Cause) {
-        let of = |barred: bool| flips.iter().filter(|f| f.barred == barred).map(|f| f.ordinal).collect::<RoaringBitmap>();
+        let of =
+            |barred: bool| flips.iter().filter(|f| f.barred == barred).map(|f| f.ordinal).collect::<RoaringBitmap>();
         let (closed, opened) = (of(true), of(false));
         let mut told = Vec::new();
         for (_, set) in self.supply.sets.of_wallet(wallet) {
@@ -144,10 +145,8 @@ impl State {
         }
         let content_id = self.catalog.content_id(ordinal);
         let by_content_id = self.names.merchants.find(content_id);
-        let names: BTreeSet<_> = [was.and_then(|f| f.merchant), now.and_then(|f| f.merchant), by_content_id]
-            .into_iter()
-            .flatten()
-            .collect();
+        let names: BTreeSet<_> =
+            [was.and_then(|f| f.merchant), now.and_then(|f| f.merchant), by_content_id].into_iter().flatten().collect();
         // The facts are the new ones already: who stood behind a name by its content id shows only in what it was.
         let live_before = |state: &State, name: MerchantName| {
             state.supply.merchants.named(name).or_else(|| match by_content_id == Some(name) {
@@ -186,9 +185,8 @@ impl State {
         let asks = |id: &TargetId| {
             sets.target(*id).is_some_and(|target| !target.conditions.is_empty() && target.base.contains(ordinal))
         };
-        let selects = |id: &TargetId| {
-            sets.target(*id).is_some_and(|target| matches!(target.purpose, Purpose::MerchantsOf(_)))
-        };
+        let selects =
+            |id: &TargetId| sets.target(*id).is_some_and(|target| matches!(target.purpose, Purpose::MerchantsOf(_)));
         let (first, second): (Vec<_>, Vec<_>) = targets.filter(asks).partition(selects);
         for id in first.into_iter().chain(second) {
             let conditions = self.supply.sets.target(id).map_or(&[][..], |target| &target.conditions);
@@ -245,7 +243,8 @@ impl State {
 
     /// Keeps the item's times for the targets that the clock matters to.
     fn keep_times(&mut self, ordinal: Ordinal, document: Option<&Document>, matching: &[TargetId]) {
-        let times = document.and_then(|document| times_of(document, self.supply.clock_predicates(matching.iter().copied())));
+        let times =
+            document.and_then(|document| times_of(document, self.supply.clock_predicates(matching.iter().copied())));
         match times {
             Some(times) => self.supply.clock.keep(ordinal, times),
             None => self.supply.clock.forget(ordinal),
@@ -297,7 +296,9 @@ impl State {
     }
 
     fn redo_merchant(&mut self, name: MerchantName) {
-        let (Some(items), Some(id)) = (self.supply.items.of_merchant(name), self.names.merchants.get(name)) else { return };
+        let (Some(items), Some(id)) = (self.supply.items.of_merchant(name), self.names.merchants.get(name)) else {
+            return;
+        };
         let cause = Cause::Merchant { merchant_id: (**id).into() };
         let mut asked: BTreeMap<Ordinal, Vec<TargetId>> = BTreeMap::new();
         for target in self.supply.sets.asking_merchants() {

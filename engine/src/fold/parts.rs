@@ -40,7 +40,8 @@ impl Part {
         let mut alone: Vec<Block> = Vec::new();
         let mut parts = Vec::new();
         for block in &expr.blocks {
-            let (own, others): (Vec<&Group>, Vec<&Group>) = block.groups.iter().partition(|g| g.rules.iter().all(is_own));
+            let (own, others): (Vec<&Group>, Vec<&Group>) =
+                block.groups.iter().partition(|g| g.rules.iter().all(is_own));
             if !own.is_empty() {
                 alone.push(Block { groups: own.into_iter().cloned().collect(), ..block.clone() });
             }
@@ -59,7 +60,8 @@ impl Part {
         }
         let group = Group { rules: own, ..group.clone() };
         let block = Block { groups: vec![group], ..block.clone() };
-        let conditions = others.into_iter().map(|rule| PartCondition { negated: rule.negated, test: PartTest::of(rule) });
+        let conditions =
+            others.into_iter().map(|rule| PartCondition { negated: rule.negated, test: PartTest::of(rule) });
         Part { own: Expr { blocks: vec![block] }, conditions: conditions.collect() }
     }
 

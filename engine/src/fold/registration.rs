@@ -56,8 +56,7 @@ impl State {
         };
         let checked = check(&put.rules, &options);
         let Some(expr) = checked.expr else { return refused(Refusal::Rules(checked.diagnostics)) };
-        let definition =
-            Definition { rules: put.rules, target_wallet: put.target_wallet, fx_date: checked.fx_date };
+        let definition = Definition { rules: put.rules, target_wallet: put.target_wallet, fx_date: checked.fx_date };
         if known.and_then(|id| self.supply.sets.get(id)).is_some_and(|set| set.definition == definition) {
             return Err(CommandOutcome::Unchanged);
         }
@@ -191,11 +190,8 @@ impl State {
     fn fill(&mut self, id: TargetId) {
         let Some(target) = self.supply.sets.target(id).filter(|target| !target.conditions.is_empty()) else { return };
         let has_clock = target.has_clock();
-        let passing: Vec<(Ordinal, bool)> = target
-            .base
-            .iter()
-            .map(|ordinal| (ordinal, self.conditions_hold(&target.conditions, ordinal)))
-            .collect();
+        let passing: Vec<(Ordinal, bool)> =
+            target.base.iter().map(|ordinal| (ordinal, self.conditions_hold(&target.conditions, ordinal))).collect();
         for (ordinal, passes) in passing {
             self.supply.sets.target_mut(id).into_iter().for_each(|target| _ = target.hold(ordinal, passes));
             if has_clock {

@@ -20,11 +20,11 @@ use crate::log::LogReader;
 use crate::tenant::Tenant;
 use cursor::{Cursor, Pin};
 use fixedbitset::FixedBitSet;
+use merchants::Directory;
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::diagnostic::Span;
 use penstock_dsl::expr::{Block, Expr, Group, Owner, Predicate, Rule, Subject};
 use penstock_dsl::registry::ContentType;
-use merchants::Directory;
 use plan::Plan;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
@@ -156,8 +156,8 @@ fn first_page(
     let reading = Reading::begin(tenant);
     let snapshot = &reading.snapshot;
     let plan = Plan::of(&rules.expr);
-    let slices =
-        count::evaluate(&plan, snapshot, || reading.directory(), now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
+    let slices = count::evaluate(&plan, snapshot, || reading.directory(), now_ms)
+        .map_err(|e| PreviewError::Store(e.to_string()))?;
     let counts = count::total(&plan, &slices);
     let facets = request.facets.then(|| facets::count(snapshot, &slices, &tenant.state));
     let ordinals = count::ordinals(snapshot, &slices);
@@ -204,7 +204,7 @@ fn bitmap(ordinals: &FixedBitSet) -> RoaringBitmap {
 pub fn matched_ordinals(tenant: &Tenant, expr: &Expr, now_ms: i64) -> Result<(Seq, RoaringBitmap), PreviewError> {
     let reading = Reading::begin(tenant);
     let (snapshot, plan) = (&reading.snapshot, Plan::of(expr));
-    let slices =
-        count::evaluate(&plan, snapshot, || reading.directory(), now_ms).map_err(|e| PreviewError::Store(e.to_string()))?;
+    let slices = count::evaluate(&plan, snapshot, || reading.directory(), now_ms)
+        .map_err(|e| PreviewError::Store(e.to_string()))?;
     Ok((snapshot.seq, bitmap(&count::ordinals(snapshot, &slices))))
 }

@@ -32,7 +32,11 @@ impl Bits {
             self.chunks.resize_with(at + 1, Arc::default);
         }
         let chunk = Arc::make_mut(&mut self.chunks[at]);
-        if is_in { chunk.insert(ordinal) } else { chunk.remove(ordinal) };
+        if is_in {
+            chunk.insert(ordinal)
+        } else {
+            chunk.remove(ordinal)
+        };
         self.trim();
         true
     }

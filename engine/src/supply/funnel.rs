@@ -67,7 +67,8 @@ impl Steps {
 
     /// Their numbers.
     pub fn counts(&self) -> Funnel {
-        let [taken_out, missing_fields, not_onboarded, risk_stopped, deliverable] = self.0.each_ref().map(|at| at.len());
+        let [taken_out, missing_fields, not_onboarded, risk_stopped, deliverable] =
+            self.0.each_ref().map(|at| at.len());
         let matched = taken_out + missing_fields + not_onboarded + risk_stopped + deliverable;
         Funnel { matched, taken_out, missing_fields, not_onboarded, risk_stopped, deliverable }
     }

@@ -123,7 +123,9 @@ impl Tags {
         let shared = Arc::make_mut(Arc::make_mut(&mut self.view).entry(tag.clone()).or_default());
         let fresh = values.iter().filter(|value| !shared.by_value.contains_key(*value)).count();
         if shared.by_value.len() + fresh > VALUES_MAX {
-            return WriteOutcome::Refused(format!("this tag has {VALUES_MAX} different values already; use one of them"));
+            return WriteOutcome::Refused(format!(
+                "this tag has {VALUES_MAX} different values already; use one of them"
+            ));
         }
         let before = known.map_or(&[][..], |known| &known.values[..]);
         for value in before.iter().filter(|value| values.binary_search(value).is_err()) {
