@@ -154,6 +154,14 @@ pub fn duration_ms(spelled: &str) -> Option<i64> {
     (total <= DURATION_MS_MAX).then_some(total)
 }
 
+/// A point in time as rules may write it, in UTC; its milliseconds where it is too far away for a date.
+pub fn time_point(epoch_ms: i64) -> String {
+    match jiff::Timestamp::from_millisecond(epoch_ms) {
+        Ok(time) => time.to_string(),
+        Err(_) => format!("{epoch_ms} ms"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,10 @@
 //! A batch is encoded on its caller's thread, group-committed with its neighbours by the log thread, folded by the fold
 //! thread in log order, and only then answered. Queues are bounded; a full one refuses the batch before it is stored.
 
+mod standing;
+
+pub use standing::SelfCheck;
+
 use crate::api::*;
 use crate::command::Command;
 use crate::complete::{self, CompleteRequest, Completion};
@@ -13,9 +17,6 @@ use crate::lint::{self, LintReport, LintRequest};
 use crate::log::frame::{self, Header, PREFIX_BYTES};
 use crate::log::{LogError, LogReader, LogWriter, NewRow, sqlite};
 use crate::preview::{self, fill, page, values};
-use crate::sets::{self, Membership, SetChanges, SetError, SetInfo, SetItems};
-use crate::supply::change::Stream;
-use crate::supply::funnel::Step;
 use crate::tenant::{Tenant, TenantError, refuse_strangers};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use parking_lot::{Mutex, RwLock};
@@ -140,6 +141,7 @@ struct Shared {
     tenants: RwLock<BTreeMap<TenantId, Arc<Tenant>>>,
     failure: OnceLock<String>,
     stopping: AtomicBool,
+    self_check: Mutex<SelfCheck>,
 }
 
 impl Shared {
@@ -180,6 +182,7 @@ impl Engine {
             tenants: RwLock::default(),
             failure: OnceLock::new(),
             stopping: AtomicBool::new(false),
+            self_check: Mutex::default(),
         });
         let heads = shared.log.heads()?;
         let known: Vec<TenantId> = heads.iter().map(|(tenant, _)| tenant.clone()).collect();
@@ -194,6 +197,7 @@ impl Engine {
             spawn("log", &shared, move |shared| write_log(shared, writer, &submissions, &committed)),
             spawn("fold", &shared, move |shared| fold_groups(shared, &groups)),
             spawn("housekeeping", &shared, move |shared| keep_house(shared, &ticks)),
+            spawn("self-check", &shared, standing::keep_checking),
         ];
         let threads = threads.into_iter().collect::<Result<_, _>>().map_err(folder)?;
         Ok(Engine {
@@ -329,73 +333,6 @@ impl Engine {
         let Some(entry) = entry else { return Ok(None) };
         let mut items = page::render_entries(&tenant, &*self.shared.log, &[entry]).map_err(|e| e.to_string())?;
         Ok(items.pop())
-    }
-
-    /// Standing sets by name, at most `limit` after one.
-    pub fn sets(&self, tenant: &TenantId, after: Option<&str>, limit: usize) -> Vec<SetInfo> {
-        self.shared.tenant(tenant).map_or_else(Vec::new, |tenant| sets::list(&tenant, after, limit))
-    }
-
-    /// A standing set.
-    pub fn set(&self, tenant: &TenantId, name: &str) -> Result<SetInfo, SetError> {
-        sets::get(&*self.shared.tenant(tenant).ok_or(SetError::NoSuchSet)?, name)
-    }
-
-    /// A page of a set's items after an ordinal: those at a step of the funnel, or all that it matches.
-    pub fn set_items(
-        &self,
-        tenant: &TenantId,
-        name: &str,
-        step: Option<Step>,
-        after: Option<u32>,
-        limit: usize,
-    ) -> Result<SetItems, SetError> {
-        let tenant = self.shared.tenant(tenant).ok_or(SetError::NoSuchSet)?;
-        sets::items(&tenant, &*self.shared.log, name, step, after, limit)
-    }
-
-    /// Entries of a set's journal after a record.
-    pub fn set_changes(
-        &self,
-        tenant: &TenantId,
-        name: &str,
-        stream: Stream,
-        after: Seq,
-        limit: usize,
-    ) -> Result<SetChanges, SetError> {
-        let tenant = self.shared.tenant(tenant).ok_or(SetError::NoSuchSet)?;
-        sets::changes(&tenant, name, stream, after, limit)
-    }
-
-    /// An item's history over all sets before a record, newest first; `None` where the item was never heard of.
-    pub fn item_history(
-        &self,
-        tenant: &TenantId,
-        content_type: ContentType,
-        content_id: &str,
-        before: Seq,
-        limit: usize,
-    ) -> Result<Option<Vec<Membership>>, SetError> {
-        match self.shared.tenant(tenant) {
-            Some(tenant) => sets::history(&tenant, content_type, content_id, before, limit),
-            None => Ok(None),
-        }
-    }
-
-    /// The sets that match an item now, by name, each with the step of its funnel that the item is at.
-    pub fn sets_holding(
-        &self,
-        tenant: &TenantId,
-        content_type: ContentType,
-        content_id: &str,
-    ) -> Vec<(Box<str>, Step)> {
-        let tenant = self.shared.tenant(tenant);
-        tenant.map_or_else(Vec::new, |tenant| sets::holding(&tenant, content_type, content_id))
-    }
-
-    /// The last folded record of a tenant; 0 where there is none.
-    pub fn seq(&self, tenant: &TenantId) -> Seq {
-        self.shared.tenant(tenant).map_or(0, |tenant| tenant.state.read().seq)
     }
 
     /// How every tenant stands.

@@ -239,26 +239,33 @@ fn told(state: &State, seq: Seq, change: Change) -> SetChange {
     }
 }
 
-/// What stands between an item and a set's wallet.
-struct Standing {
-    step: Step,
-    missing: FieldSet,
-    not_onboarded: bool,
-    risk_reason: Option<Box<str>>,
+/// What stands between an item and a wallet.
+pub(crate) struct Standing {
+    /// The first step that stops it.
+    pub(crate) step: Step,
+    pub(crate) missing: FieldSet,
+    pub(crate) not_onboarded: bool,
+    pub(crate) risk_reason: Option<Box<str>>,
 }
 
 impl Standing {
-    fn of(state: &State, set: &Set, ordinal: Ordinal) -> Standing {
-        let wallet = state.supply.wallets.get(&set.definition.target_wallet);
+    pub(crate) fn of(state: &State, set: &Set, ordinal: Ordinal) -> Standing {
+        let standing = Standing::of_wallet(state, &set.definition.target_wallet, ordinal);
+        let taken_out = set.taken_out.contains(ordinal);
+        Standing { step: if taken_out { Step::TakenOut } else { standing.step }, ..standing }
+    }
+
+    pub(crate) fn of_wallet(state: &State, wallet: &str, ordinal: Ordinal) -> Standing {
+        let wallet = state.supply.wallets.get(wallet);
         let facts = state.supply.items.get(ordinal);
-        let missing = match (wallet, facts) {
-            (Some(wallet), Some(facts)) => wallet.required(facts.content_type).without(facts.fields),
-            _ => FieldSet::default(),
-        };
-        let not_onboarded = wallet.is_some_and(|wallet| wallet.barriers().not_onboarded.contains(ordinal));
+        let missing = facts.map_or_else(FieldSet::default, |facts| {
+            let required = wallet.map(|wallet| wallet.required(facts.content_type));
+            required.unwrap_or(FieldSet::appendix(facts.content_type)).without(facts.fields)
+        });
+        let merchant = facts.and_then(|facts| facts.merchant);
+        let not_onboarded = merchant.is_some_and(|name| !wallet.is_some_and(|wallet| wallet.is_onboarded(name)));
         let risk = wallet.and_then(|wallet| wallet.risk(ordinal)).filter(|risk| risk.value.stopped);
         let step = match () {
-            () if set.taken_out.contains(ordinal) => Step::TakenOut,
             () if !missing.is_empty() => Step::MissingFields,
             () if not_onboarded => Step::NotOnboarded,
             () if risk.is_some() => Step::RiskStopped,

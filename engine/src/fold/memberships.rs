@@ -24,6 +24,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A set that an item enters (`true`) or leaves.
 type SetFlip = (SetId, bool);
 
+/// What conditions read of an item.
+#[derive(Clone, Copy)]
+pub struct ConditionFacts<'a> {
+    /// The item, if anything of it has come.
+    pub ordinal: Option<Ordinal>,
+    /// Its merchantId, if any item or onboarding has named it.
+    pub merchant: Option<MerchantName>,
+    /// Its times.
+    pub times: Option<&'a Document>,
+}
+
 impl State {
     /// Takes a new version of an item over; `None` for a tombstone.
     pub(super) fn decide_content(&mut self, ordinal: Ordinal, document: Option<&Document>, version: i64) {
@@ -100,20 +111,26 @@ impl State {
         }
     }
 
-    /// Whether all conditions of a target hold of an item.
+    /// Whether all conditions of a target hold of an item as it stands.
     pub(super) fn conditions_hold(&self, conditions: &[Condition], ordinal: Ordinal) -> bool {
-        conditions.iter().all(|condition| self.condition_test(&condition.test, ordinal) != condition.negated)
+        let (merchant, times) = (self.supply.items.merchant(ordinal), self.supply.clock.times(ordinal));
+        self.conditions_hold_of(conditions, ConditionFacts { ordinal: Some(ordinal), merchant, times })
     }
 
-    fn condition_test(&self, test: &ConditionTest, ordinal: Ordinal) -> bool {
+    /// Whether all conditions of a target hold of an item of which this is known.
+    pub fn conditions_hold_of(&self, conditions: &[Condition], of: ConditionFacts<'_>) -> bool {
+        conditions.iter().all(|condition| self.condition_test(&condition.test, of) != condition.negated)
+    }
+
+    fn condition_test(&self, test: &ConditionTest, of: ConditionFacts<'_>) -> bool {
         let supply = &self.supply;
         match test {
-            ConditionTest::Tag(predicate) => tags::passes(supply.tags.view(), predicate, ordinal),
-            ConditionTest::Clock(predicate) => {
-                supply.clock.times(ordinal).is_some_and(|times| holds(predicate, times, supply.now_ms))
+            ConditionTest::Tag(predicate) => {
+                of.ordinal.is_some_and(|ordinal| tags::passes(supply.tags.view(), predicate, ordinal))
             }
+            ConditionTest::Clock(predicate) => of.times.is_some_and(|times| holds(predicate, times, supply.now_ms)),
             ConditionTest::Merchant(target) => {
-                let merchant = supply.items.merchant(ordinal).and_then(|name| self.merchant_item(name));
+                let merchant = of.merchant.and_then(|name| self.merchant_item(name));
                 merchant.is_some_and(|m| supply.sets.target(*target).is_some_and(|t| t.held().contains(m)))
             }
         }

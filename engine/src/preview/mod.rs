@@ -45,11 +45,16 @@ pub struct Reading<'a> {
 impl<'a> Reading<'a> {
     /// Reads a tenant's latest snapshot.
     pub fn begin(tenant: &'a Tenant) -> Self {
+        Self::begin_with(tenant, |_| ()).0
+    }
+
+    /// Reads a tenant's latest snapshot, and of its state what `read` takes at the same record.
+    pub fn begin_with<T>(tenant: &'a Tenant, read: impl FnOnce(&State) -> T) -> (Self, T) {
         let mut state = tenant.state.write();
         let snapshot = state.snapshot.clone();
         state.catalog.enter(snapshot.seq);
-        let live = state.catalog.live();
-        Reading { tenant, snapshot, live }
+        let (live, taken) = (state.catalog.live(), read(&state));
+        (Reading { tenant, snapshot, live }, taken)
     }
 
     /// The snapshot's merchants.

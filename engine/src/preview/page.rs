@@ -3,6 +3,7 @@
 use crate::api::{PreviewError, PreviewItem, Seq};
 use crate::catalog::{Entry, Ordinal};
 use crate::content::contents_info;
+use crate::content::document::Document;
 use crate::content::eligibility::missing_required;
 use crate::log::{LogReader, frame};
 use crate::tenant::Tenant;
@@ -48,6 +49,19 @@ pub fn render_entries(
         }
     }
     Ok(items)
+}
+
+/// What rules read of the item that an entry stands for, a live one.
+pub fn document(tenant: &Tenant, log: &dyn LogReader, entry: &Entry) -> Result<Document, PreviewError> {
+    let at = entry.location;
+    let store = |what: String| PreviewError::Store(format!("record {} of tenant {}: {what}", at.seq, tenant.id.0));
+    let bytes = log.read_frame(&tenant.id, at.seq, at.offset, at.length).map_err(|e| store(e.to_string()))?;
+    let lines = frame::decompress(&bytes).map_err(store)?;
+    let line = frame::line_at(&lines, at.index).map_err(store)?;
+    let (mut document, _) =
+        contents_info::document(line.content_type, &line.content_info).map_err(|issue| store(issue.message))?;
+    tenant.state.read().learned.keep_known(&mut document);
+    Ok(document)
 }
 
 /// Decompressed frames, so that neighbours in the log are read once.
