@@ -74,7 +74,7 @@ pub enum Presence {
 pub struct BlockExplained {
     /// The block's content type.
     pub content_type: ContentType,
-    /// Whether the item is of it; else its groups are not looked at.
+    /// Whether the item is live and of it; else its groups are not looked at.
     pub applies: bool,
     /// Its groups, in order.
     pub groups: Vec<GroupExplained>,
@@ -144,6 +144,7 @@ pub fn run(
     let question = Question::of(tenant, asked, now_ms)?;
     let subject = ItemSubject::read(tenant, log, content_type, content_id)?;
     let facts = subject.facts(question.now_ms);
+    let content_type = subject.item.is_some().then_some(content_type);
     let blocks: Vec<_> = question.expr.blocks.iter().map(|block| explain_block(block, content_type, facts)).collect();
     let matched = blocks.iter().any(|block| block.groups.iter().any(|group| group.matched));
     let chain = question
@@ -281,8 +282,9 @@ pub(crate) fn tags_of(tags: &Tags, ordinal: Ordinal) -> Vec<Tag> {
         .collect()
 }
 
-pub(crate) fn explain_block(block: &Block, content_type: ContentType, facts: Facts<'_>) -> BlockExplained {
-    let applies = block.content_type == content_type;
+/// A block against an item of a content type; of an item that is not live it is `None`, and no block applies.
+pub(crate) fn explain_block(block: &Block, content_type: Option<ContentType>, facts: Facts<'_>) -> BlockExplained {
+    let applies = Some(block.content_type) == content_type;
     let groups = block.groups.iter().filter(|_| applies).map(|group| explain_group(group, facts)).collect();
     BlockExplained { content_type: block.content_type, applies, groups }
 }

@@ -123,5 +123,5 @@ fn explain(state: &State, set: &Set, content_type: ContentType, subject: &ItemSu
     let Ok(options) = state.check_options(set.definition.fx_date.as_deref()) else { return Vec::new() };
     let Some(expr) = check(&set.definition.rules, &options).expr else { return Vec::new() };
     let facts = subject.facts(state.supply.now_ms);
-    expr.blocks.iter().map(|block| explain_block(block, content_type, facts)).collect()
+    expr.blocks.iter().map(|block| explain_block(block, Some(content_type), facts)).collect()
 }
