@@ -137,7 +137,7 @@ pub async fn send(
             let title = "The rates were refused";
             return Err(Problem::new(StatusCode::CONFLICT, "rates-refused", title, refused.to_string()));
         }
-        None => return Err(Problem::internal("a command was answered without an outcome")),
+        _ => return Err(Problem::internal("a command was answered without its outcome")),
     };
     Ok(Json(FxResponse { date, outcome, seq }))
 }
