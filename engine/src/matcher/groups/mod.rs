@@ -57,7 +57,8 @@ pub struct Groups {
 pub struct GroupCost {
     /// About how much memory it takes, bytes; what it shares with other groups counts in part.
     pub bytes: usize,
-    /// Times that it was a candidate, since it took its way in.
+    /// Times that it was a candidate of the items that are counted, since it took its way in: the first thousand items, and one
+    /// in sixteen after them.
     pub looked_at: u32,
     /// Those of them where it did not match.
     pub in_vain: u32,
@@ -127,9 +128,8 @@ impl Groups {
     /// The targets of which some group matches an item, in order, each once. What it looks at is counted, for
     /// [`Groups::cost`] and for choosing rare ways in.
     pub fn matching<'a>(&'a self, document: &Document, probe: &'a mut GroupProbe) -> &'a [Target] {
-        if sample::takes(self.items.fetch_add(1, Relaxed))
-            && let Some(mut sample) = self.sample.try_lock()
-        {
+        let counted = sample::takes(self.items.fetch_add(1, Relaxed));
+        if counted && let Some(mut sample) = self.sample.try_lock() {
             sample.take(document);
         }
         let GroupProbe { questions, passed, targets, work } = probe;
@@ -141,7 +141,9 @@ impl Groups {
                 self.standing.passes(rule.question(), document, NO_TIME_MS, questions) != rule.is_negated()
             };
             let matches = candidate.rules().all(&mut holds);
-            candidate.count(matches);
+            if counted {
+                candidate.count(matches);
+            }
             work.candidates += 1;
             if matches {
                 targets.push(candidate.target);

@@ -20,6 +20,7 @@ mod question;
 mod questions;
 mod seen;
 mod sights;
+mod texts;
 mod walk;
 mod words;
 
@@ -147,25 +148,16 @@ impl Standing {
     }
 
     /// Whether an item passes a question, entered or not. `probe` has just been through [`Standing::passing`] with the same
-    /// item and time; it keeps the answer, so that each question is asked once an item.
+    /// item and time; it keeps the answer, so that the
+    /// evaluator is asked once an item.
     pub fn passes(&self, id: QuestionId, document: &Document, now_ms: i64, probe: &mut Probe) -> bool {
-        let entered = self.flags[id.0 as usize] & (1 << document.content_type.index()) != 0;
-        probe.answer(
-            id.0,
-            entered,
-            |sights| {
-                if !sights.ready {
-                    sights.look(&self.slots, document);
-                }
-                self.glances[id.0 as usize].answer(sights)
-            },
-            || {
-                let question = self.questions.get(id)?;
-                let passes = holds(&question.predicate, document, now_ms);
-                question.count(passes);
-                Some(passes)
-            },
-        )
+        if let Some(answer) = probe.glance(self.glances[id.0 as usize], &self.slots, document) {
+            return answer;
+        }
+        if self.flags[id.0 as usize] & (1 << document.content_type.index()) != 0 {
+            return probe.has_passed(id);
+        }
+        self.questions.get(id).is_some_and(|question| probe.ask(id, question, document, now_ms))
     }
 
     /// The same by asking the item every entered question: what [`Standing::passing`] is held against.

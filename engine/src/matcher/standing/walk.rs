@@ -1,15 +1,17 @@
 //! One item's way through the structures: which questions it has passed, and which have yet to be asked.
 
 use super::entry::value_key;
+use super::glance::Glance;
 use super::marks::Marks;
+use super::question::Question;
 use super::seen::{Counter, Seen};
-use super::sights::Sights;
+use super::sights::{Sights, Slots};
+use super::texts::Texts;
 use super::{QuestionId, Standing};
 use crate::content::document::Document;
-use crate::matcher::evaluate::{fuzzy_matches_tokens, holds, in_range};
+use crate::matcher::evaluate::{fuzzy_matches_words, holds, in_range, some_text};
 use penstock_dsl::expr::{Predicate, Test};
 use penstock_dsl::registry::ContentType;
-use penstock_dsl::text::{Token, tokens};
 
 /// The content types that a question is entered for.
 pub const TYPES: u8 = (1 << ContentType::ALL.len()) - 1;
@@ -26,7 +28,7 @@ pub struct Probe {
     asked: Marks,
     /// To be asked of the text at hand.
     here: Marks,
-    places: Vec<u32>,
+    room: Room,
     answer: Vec<QuestionId>,
     /// Questions that were not entered and have an answer.
     known: Marks,
@@ -35,27 +37,47 @@ pub struct Probe {
     evaluated: u64,
 }
 
+/// Room for words.
+#[derive(Default)]
+pub struct Room {
+    /// Places of query words.
+    pub places: Vec<u32>,
+    /// Words of the item.
+    pub texts: Texts,
+}
+
 impl Probe {
-    /// The answer to a question: the one that is known, else what a glance tells, else what the evaluator says.
-    pub(super) fn answer(
-        &mut self,
-        question: u32,
-        entered: bool,
-        glance: impl FnOnce(&mut Sights) -> Option<bool>,
-        evaluate: impl FnOnce() -> Option<bool>,
-    ) -> bool {
-        if entered || self.known.has(question) {
-            return self.passed.has(question);
+    /// What a glance tells of an item's answer.
+    pub(super) fn glance(&mut self, glance: Glance, slots: &Slots, document: &Document) -> Option<bool> {
+        if !self.sights.ready {
+            self.sights.look(slots, document);
         }
-        let passes = glance(&mut self.sights).or_else(|| {
-            self.evaluated += 1;
-            evaluate()
-        });
-        self.known.mark(question);
-        if passes == Some(true) {
-            self.passed.mark(question);
+        glance.answer(&self.sights)
+    }
+
+    /// The answer to a question that was not entered, asked once.
+    pub(super) fn ask(&mut self, id: QuestionId, question: &Question, document: &Document, now_ms: i64) -> bool {
+        if self.known.has(id.0) {
+            return self.passed.has(id.0);
         }
-        passes == Some(true)
+        self.known.mark(id.0);
+        self.evaluated += 1;
+        let passes = match &question.predicate {
+            Predicate::Test { subject, test: Test::Fuzzy(query) } => {
+                some_text(subject, document, |folded| fuzzy_matches_words(folded, self.room.texts.words(folded), query))
+            }
+            predicate => holds(predicate, document, now_ms),
+        };
+        question.count(passes);
+        if passes {
+            self.passed.mark(id.0);
+        }
+        passes
+    }
+
+    /// Whether an item has passed a question that was entered.
+    pub(super) fn has_passed(&self, id: QuestionId) -> bool {
+        self.passed.has(id.0)
     }
 
     /// Questions that were not entered and that the evaluator was asked, in all.
@@ -89,6 +111,7 @@ impl<'a> Walk<'a> {
             marks.clear(standing.flags.len());
         }
         probe.sights.ready = false;
+        probe.room.texts.clear();
         Walk { standing, probe, type_bit: 1 << document.content_type.index(), seen, now_ms }
     }
 
@@ -142,31 +165,30 @@ impl<'a> Walk<'a> {
         self.hit(question, false);
     }
 
-    /// Room for places of words; to be given back.
-    pub fn take_places(&mut self) -> Vec<u32> {
-        std::mem::take(&mut self.probe.places)
+    /// Room for words; to be given back.
+    pub fn take_room(&mut self) -> Room {
+        std::mem::take(&mut self.probe.room)
     }
 
     /// Takes the room back.
-    pub fn give_back_places(&mut self, places: Vec<u32>) {
-        self.probe.places = places;
+    pub fn give_back(&mut self, room: Room) {
+        self.probe.room = room;
     }
 
-    /// Asks the text at hand what its words and substrings have brought up. `words` are the text's, or none were needed yet.
-    pub fn decide_here<'t>(&mut self, folded: &'t str, locale: Option<&str>, mut words: Vec<Token<'t>>) {
+    /// Asks the text at hand what its words and substrings have brought up.
+    pub fn decide_here(&mut self, folded: &str, locale: Option<&str>) {
         if self.probe.here.list().is_empty() {
             return;
         }
-        if words.is_empty() {
-            words = tokens(folded);
-        }
-        let Probe { passed, here, .. } = &mut *self.probe;
+        let Probe { passed, here, room, .. } = &mut *self.probe;
+        let words = room.texts.words(folded);
         for id in here.list() {
             let (false, Some(question)) = (passed.has(*id), self.standing.questions.get(QuestionId(*id))) else {
                 continue;
             };
             let Predicate::Test { subject, test: Test::Fuzzy(query) } = &question.predicate else { continue };
-            let passes = in_range(locale, subject.locale.as_deref()) && fuzzy_matches_tokens(folded, &words, query);
+            let passes =
+                in_range(locale, subject.locale.as_deref()) && fuzzy_matches_words(folded, words.clone(), query);
             question.count(passes);
             if passes {
                 passed.mark(*id);
