@@ -73,11 +73,12 @@ impl Asked {
 
     fn agrees(&mut self, document: &Document, now_ms: i64) {
         let expected = self.standing.scan(document, now_ms);
-        let found = self.standing.passing(document, now_ms, &mut self.probe);
+        let mut found = self.standing.passing(document, now_ms, &mut self.probe).to_vec();
+        found.sort_unstable();
         self.passed += found.len();
         if found != expected {
             let wrong = |id: &&QuestionId| found.contains(id) != expected.contains(id);
-            let id = expected.iter().chain(found).find(wrong).unwrap();
+            let id = expected.iter().chain(&found).find(wrong).unwrap();
             let (side, predicate) = (found.contains(id), self.standing.predicate(*id));
             panic!("{}: {predicate:?}\n{document:?}", if side { "passing only" } else { "scan only" });
         }

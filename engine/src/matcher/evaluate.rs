@@ -95,6 +95,21 @@ pub fn holds(predicate: &Predicate, document: &Document, now_ms: i64) -> bool {
     }
 }
 
+/// Whether some text of a document that a subject is about passes a test of its own.
+pub fn some_text(subject: &Subject, document: &Document, mut passes: impl FnMut(&str) -> bool) -> bool {
+    match &subject.property {
+        PropertyRef::Declared(id) => match document.get(*id) {
+            Some(Values::Texts(texts)) => selected(texts, subject).any(|text| passes(&text.folded)),
+            _ => false,
+        },
+        PropertyRef::Ext(key) => document.ext(key).is_some_and(|values| {
+            let mut texts = selected(values, subject).flatten().filter_map(ExtValue::text);
+            texts.any(|text| passes(&text.folded))
+        }),
+        PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => false,
+    }
+}
+
 /// The values that a subject's locale range selects.
 fn selected<'a, T>(values: &'a [Localized<T>], subject: &'a Subject) -> impl Iterator<Item = &'a T> {
     values.iter().filter(move |v| in_range(v.locale.as_deref(), subject.locale.as_deref())).map(|v| &v.value)
@@ -142,21 +157,28 @@ fn text_matches(text: &Text, test: &Test) -> bool {
 
 /// Whether a folded text matches a fuzzy query.
 pub fn fuzzy_matches(folded: &str, query: &Fuzzy) -> bool {
-    runs_match(folded, query) && (query.words.is_empty() || words_match(&tokens(folded), query))
+    let words = |tokens: Vec<Token<'_>>| words_match(tokens.iter().filter_map(word_of), query);
+    runs_match(folded, query) && (query.words.is_empty() || words(tokens(folded)))
 }
 
-/// Whether a folded text matches a fuzzy query; `tokens` are the text's.
-pub fn fuzzy_matches_tokens(folded: &str, tokens: &[Token<'_>], query: &Fuzzy) -> bool {
-    runs_match(folded, query) && words_match(tokens, query)
+fn word_of<'t>(token: &Token<'t>) -> Option<&'t str> {
+    match token {
+        Token::Word(word) => Some(word),
+        Token::Run(_) => None,
+    }
+}
+
+/// Whether a folded text matches a fuzzy query; `words` are the text's.
+pub fn fuzzy_matches_words<'t>(folded: &str, words: impl Iterator<Item = &'t str> + Clone, query: &Fuzzy) -> bool {
+    runs_match(folded, query) && words_match(words, query)
 }
 
 fn runs_match(folded: &str, query: &Fuzzy) -> bool {
     query.runs.iter().all(|run| folded.contains(run.as_str()))
 }
 
-fn words_match(tokens: &[Token<'_>], query: &Fuzzy) -> bool {
-    let has = |wanted: &FuzzyWord| tokens.iter().any(|t| matches!(t, Token::Word(word) if word_matches(word, wanted)));
-    query.words.iter().all(has)
+fn words_match<'t>(words: impl Iterator<Item = &'t str> + Clone, query: &Fuzzy) -> bool {
+    query.words.iter().all(|wanted| words.clone().any(|word| word_matches(word, wanted)))
 }
 
 /// Whether a word of a text matches a word of a fuzzy query.

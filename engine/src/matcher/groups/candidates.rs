@@ -1,15 +1,60 @@
 //! Which groups an item makes candidates: those under the questions that it passes, and those that stand under none.
+//!
+//! What it takes to verify a candidate lies beside its neighbours under the same way in, so that looking at one is one read
+//! of memory and not many.
 
-use super::group::Group;
+use super::Target;
 use crate::matcher::standing::QuestionId;
 use penstock_dsl::registry::ContentType;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// Rules kept beside a candidate.
+const NEAR: usize = 3;
+/// No rule.
+const NONE: u32 = u32::MAX;
+
+/// A rule of a group: its question, and whether it holds where the question is not passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule(u32);
+
+impl Rule {
+    /// A rule; ids of questions are below 2^31.
+    pub fn new(question: QuestionId, negated: bool) -> Self {
+        Rule(question.0 << 1 | u32::from(negated))
+    }
+
+    /// The question of its predicate.
+    pub fn question(self) -> QuestionId {
+        QuestionId(self.0 >> 1)
+    }
+
+    /// Whether it holds where the question is not passed.
+    pub fn is_negated(self) -> bool {
+        self.0 & 1 == 1
+    }
+}
+
+/// Where a group stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Whose items it is about.
+    pub content_type: ContentType,
+    /// The question that an item passes to make it a candidate; `None` where every item of its type does.
+    pub way_in: Option<QuestionId>,
+    /// Its place among the candidates of that way in.
+    pub at: u32,
+}
 
 /// A group under its way in.
 pub struct Candidate {
     /// The group.
     pub group: u32,
-    content_type: ContentType,
+    /// What the caller knows it by.
+    pub target: Target,
+    /// Whose items it is about.
+    pub content_type: ContentType,
+    near: [u32; NEAR],
+    more: Option<Box<[Rule]>>,
     looked_at: AtomicU32,
     in_vain: AtomicU32,
 }
@@ -24,11 +69,33 @@ pub struct Candidates {
 }
 
 impl Candidate {
-    /// Counts that it was looked at.
+    /// A candidate with the rules that are to be asked of it.
+    pub fn new(group: u32, target: Target, content_type: ContentType, rules: &[Rule]) -> Self {
+        let (looked_at, in_vain) = Default::default();
+        let mut candidate =
+            Candidate { group, target, content_type, near: [NONE; NEAR], more: None, looked_at, in_vain };
+        candidate.keep(rules);
+        candidate
+    }
+
+    fn keep(&mut self, rules: &[Rule]) {
+        let (near, more) = rules.split_at(rules.len().min(NEAR));
+        self.near = std::array::from_fn(|at| near.get(at).map_or(NONE, |rule| rule.0));
+        self.more = (!more.is_empty()).then(|| more.into());
+    }
+
+    /// The rules to be asked, in that order.
+    pub fn rules(&self) -> impl Iterator<Item = Rule> {
+        let near = self.near.iter().take_while(|rule| **rule != NONE).map(|rule| Rule(*rule));
+        near.chain(self.more.iter().flatten().copied())
+    }
+
+    /// Counts that it was looked at. What several threads count at the same time may be lost.
     pub fn count(&self, matches: bool) {
-        self.looked_at.fetch_add(1, Relaxed);
+        let add_one = |counter: &AtomicU32| counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
+        add_one(&self.looked_at);
         if !matches {
-            self.in_vain.fetch_add(1, Relaxed);
+            add_one(&self.in_vain);
         }
     }
 
@@ -41,6 +108,11 @@ impl Candidate {
     pub fn in_vain(&self) -> u32 {
         self.in_vain.load(Relaxed)
     }
+
+    /// About how much memory it takes, bytes.
+    pub fn bytes(&self) -> usize {
+        size_of::<Candidate>() + self.more.as_ref().map_or(0, |more| size_of_val(&**more))
+    }
 }
 
 impl Candidates {
@@ -51,42 +123,60 @@ impl Candidates {
         self.always[content_type.index()].iter().chain(of_type)
     }
 
-    /// Puts a group in by its way in; tells at which place.
-    pub fn put(&mut self, group: &Group, id: u32) -> u32 {
-        if let Some(question) = group.way_in()
-            && self.under.len() <= question.0 as usize
-        {
-            self.under.resize_with(question.0 as usize + 1, Vec::new);
+    /// Puts a candidate under a way in.
+    pub fn put(&mut self, way_in: Option<QuestionId>, candidate: Candidate) -> Place {
+        let content_type = candidate.content_type;
+        let list = match way_in {
+            Some(question) => {
+                let end = question.0 as usize + 1;
+                if self.under.len() < end {
+                    self.under.resize_with(end, Vec::new);
+                }
+                &mut self.under[end - 1]
+            }
+            None => &mut self.always[content_type.index()],
+        };
+        if list.is_empty() {
+            // Most have one candidate only.
+            list.reserve_exact(1);
         }
-        let list = self.list_mut(group);
-        list.push(Candidate {
-            group: id,
-            content_type: group.content_type(),
-            looked_at: AtomicU32::new(0),
-            in_vain: AtomicU32::new(0),
-        });
-        (list.len() - 1) as u32
+        list.push(candidate);
+        Place { content_type, way_in, at: (list.len() - 1) as u32 }
     }
 
-    /// Takes a group out; tells which other has taken its place.
-    pub fn take(&mut self, group: &Group) -> Option<u32> {
-        let at = group.at() as usize;
-        let list = self.list_mut(group);
-        list.swap_remove(at);
+    /// Takes out what is at a place; tells which other group is there now.
+    pub fn take(&mut self, place: Place) -> Option<(Candidate, Option<u32>)> {
+        let list = match place.way_in {
+            Some(question) => self.under.get_mut(question.0 as usize)?,
+            None => &mut self.always[place.content_type.index()],
+        };
+        let at = place.at as usize;
+        let taken = (at < list.len()).then(|| list.swap_remove(at))?;
         let moved = list.get(at).map(|candidate| candidate.group);
         if list.len() < list.capacity() / 4 {
             list.shrink_to(list.len() * 2);
         }
-        moved
+        Some((taken, moved))
     }
 
-    /// A group's entry.
-    pub fn get(&self, group: &Group) -> Option<&Candidate> {
-        let list = match group.way_in() {
-            Some(question) => self.under.get(question.0 as usize)?,
-            None => &self.always[group.content_type().index()],
+    /// Has the rules of what is at a place asked in another order.
+    pub fn reorder(&mut self, place: Place, rules: &[Rule]) {
+        let list = match place.way_in {
+            Some(question) => self.under.get_mut(question.0 as usize),
+            None => Some(&mut self.always[place.content_type.index()]),
         };
-        list.get(group.at() as usize)
+        if let Some(candidate) = list.and_then(|list| list.get_mut(place.at as usize)) {
+            candidate.keep(rules);
+        }
+    }
+
+    /// What is at a place.
+    pub fn get(&self, place: Place) -> Option<&Candidate> {
+        let list = match place.way_in {
+            Some(question) => self.under.get(question.0 as usize)?,
+            None => &self.always[place.content_type.index()],
+        };
+        list.get(place.at as usize)
     }
 
     /// Forgets ways in that no group takes.
@@ -96,13 +186,6 @@ impl Candidates {
         }
         if self.under.len() < self.under.capacity() / 4 {
             self.under.shrink_to(self.under.len() * 2);
-        }
-    }
-
-    fn list_mut(&mut self, group: &Group) -> &mut Vec<Candidate> {
-        match group.way_in() {
-            Some(question) => &mut self.under[question.0 as usize],
-            None => &mut self.always[group.content_type().index()],
         }
     }
 }

@@ -1,21 +1,35 @@
-//! How likely an item is to pass a rule, before any item has been seen.
+//! How likely an item is to pass a rule, and what it costs to ask.
 
 use penstock_dsl::expr::{Interval, Predicate, Test};
 use std::ops::Bound;
 
 /// The share of a predicate that every item passes.
 pub const EVERY: f32 = 1.0;
+/// A guess weighs as much as so many items.
+const GUESS_WEIGHS: f32 = 4.0;
 
-/// A guess at the share of items for which a rule holds, from what it asks.
-pub fn guess(negated: bool, predicate: &Predicate) -> f32 {
-    let share = match predicate {
-        Predicate::All => EVERY,
-        Predicate::Test { test, .. } => share(test),
-    };
-    if negated { EVERY - share } else { share }
+/// The share of items that pass a question, as `passed` of `items` did that were looked at; a guess where these are few.
+pub fn share(predicate: &Predicate, passed: u32, items: u32) -> f32 {
+    (passed as f32 + guess(predicate) * GUESS_WEIGHS) / (items as f32 + GUESS_WEIGHS)
 }
 
-fn share(test: &Test) -> f32 {
+/// Of two rules the one with the smaller number is best asked first: `share` of the items hold it.
+pub fn rank(predicate: &Predicate, share: f32) -> f32 {
+    cost(predicate) / (EVERY - share).max(f32::MIN_POSITIVE)
+}
+
+/// What it costs to ask, in about a hundredth of a microsecond.
+fn cost(predicate: &Predicate) -> f32 {
+    match predicate {
+        Predicate::Test { test: Test::Fuzzy(_), .. } => 100.0,
+        Predicate::Test { test: Test::Contains(_), .. } => 3.0,
+        _ => 1.0,
+    }
+}
+
+/// The share of items that pass, from what is asked alone.
+fn guess(predicate: &Predicate) -> f32 {
+    let Predicate::Test { test, .. } = predicate else { return EVERY };
     match test {
         Test::KeywordAll(_) | Test::TextAll(_) => 0.005,
         Test::KeywordIn(values) | Test::TextIn(values) => (0.01 * values.len() as f32).min(0.5),

@@ -10,19 +10,21 @@
 //! no ordinals, no log and no threads, and nothing of what a target is.
 
 mod candidates;
-mod group;
 mod likely;
-
-pub use group::GroupCost;
+mod sample;
+mod settle;
 
 use crate::content::document::Document;
 use crate::matcher::evaluate::holds;
 use crate::matcher::standing::{Probe, QuestionId, Standing};
-use candidates::{Candidate, Candidates};
-use group::{Group, Rule};
+use candidates::{Candidate, Candidates, Place, Rule};
+use parking_lot::Mutex;
 use penstock_dsl::expr::Predicate;
 use penstock_dsl::registry::ContentType;
-use std::collections::BTreeSet;
+use sample::Sample;
+use settle::Best;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What the caller knows a group by; several groups may share a target.
 pub type Target = u32;
@@ -38,9 +40,45 @@ const NO_TIME_MS: i64 = 0;
 #[derive(Default)]
 pub struct Groups {
     standing: Standing,
-    groups: Vec<Option<Group>>,
+    groups: Vec<Option<Place>>,
     free: BTreeSet<u32>,
     candidates: Candidates,
+    /// Never waited for: an item is left out where another thread has it.
+    sample: Mutex<Sample>,
+    items: AtomicU64,
+    /// Groups whose way in is a guess as yet.
+    guessed: VecDeque<u32>,
+    /// Where [`Groups::settle`] goes on when there are none.
+    next_to_settle: usize,
+}
+
+/// What a group costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupCost {
+    /// About how much memory it takes, bytes; what it shares with other groups counts in part.
+    pub bytes: usize,
+    /// Times that it was a candidate of the items that are counted, since it took its way in: the first thousand items, and one
+    /// in sixteen after them.
+    pub looked_at: u32,
+    /// Those of them where it did not match.
+    pub in_vain: u32,
+    /// Whether every item of its type has to be asked.
+    pub always: bool,
+}
+
+/// What answering took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Items.
+    pub items: u64,
+    /// Ways in that they passed.
+    pub passed: u64,
+    /// Groups that were candidates.
+    pub candidates: u64,
+    /// Other questions that the evaluator was asked.
+    pub asked: u64,
+    /// Groups that matched.
+    pub matched: u64,
 }
 
 /// Room to work in, kept from one item to the next; a thread needs one of its own.
@@ -49,40 +87,40 @@ pub struct GroupProbe {
     questions: Probe,
     passed: Vec<QuestionId>,
     targets: Vec<Target>,
+    work: Work,
+}
+
+impl GroupProbe {
+    /// What it has been used for so far.
+    pub fn work(&self) -> Work {
+        Work { asked: self.questions.evaluated(), ..self.work }
+    }
 }
 
 impl Groups {
     /// Takes in a group of rules in AND, each a predicate and whether it is negated; without a rule it matches every item of
     /// its type. Rules read neither tags, nor merchants, nor the time of evaluation.
     pub fn insert(&mut self, content_type: ContentType, rules: &[(bool, &Predicate)], target: Target) -> GroupId {
-        let mut rules: Vec<(f32, Rule)> = rules
-            .iter()
-            .map(|(negated, predicate)| {
-                let rule = Rule { question: self.standing.insert(predicate), negated: *negated };
-                (likely::guess(*negated, predicate), rule)
-            })
-            .collect();
-        rules.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-        let way_in = rules.iter().position(|(likely, rule)| !rule.negated && *likely < likely::EVERY);
-        if let Some(at) = way_in {
-            rules[..=at].rotate_right(1);
-        }
-        let rules = rules.iter().map(|(_, rule)| *rule).collect();
+        let rules: Vec<Rule> =
+            rules.iter().map(|(negated, predicate)| Rule::new(self.standing.insert(predicate), *negated)).collect();
         let id = self.free.pop_first().unwrap_or_else(|| {
             self.groups.push(None);
             (self.groups.len() - 1) as u32
         });
-        let mut group = Group::new(content_type, target, rules, way_in.is_some());
-        self.enter(id, &mut group);
-        self.groups[id as usize] = Some(group);
+        let best = self.best(&rules, |predicate, _| likely::share(predicate, 0, 0));
+        self.enter(id, target, content_type, &best);
+        // More than there are groups would be some that are gone.
+        if self.guessed.len() < self.groups.len() {
+            self.guessed.push_back(id);
+        }
         GroupId(id)
     }
 
     /// Takes a group out; nothing happens where there is none.
     pub fn remove(&mut self, id: GroupId) {
-        let Some(group) = self.groups.get_mut(id.0 as usize).and_then(Option::take) else { return };
-        self.leave(&group);
-        group.rules().iter().for_each(|rule| self.standing.remove(rule.question));
+        let Some((_, _, rules)) = self.leave(id.0) else { return };
+        rules.iter().for_each(|rule| self.standing.remove(rule.question()));
+        self.groups[id.0 as usize] = None;
         self.free.insert(id.0);
         self.give_memory_back();
     }
@@ -90,22 +128,30 @@ impl Groups {
     /// The targets of which some group matches an item, in order, each once. What it looks at is counted, for
     /// [`Groups::cost`] and for choosing rare ways in.
     pub fn matching<'a>(&'a self, document: &Document, probe: &'a mut GroupProbe) -> &'a [Target] {
-        let GroupProbe { questions, passed, targets } = probe;
+        let counted = sample::takes(self.items.fetch_add(1, Relaxed));
+        if counted && let Some(mut sample) = self.sample.try_lock() {
+            sample.take(document);
+        }
+        let GroupProbe { questions, passed, targets, work } = probe;
         targets.clear();
         passed.clear();
         passed.extend(self.standing.passing(document, NO_TIME_MS, questions));
         for candidate in self.candidates.of(document.content_type, passed) {
-            if let Some(group) = self.group(candidate.group) {
-                let matches = group
-                    .checks()
-                    .iter()
-                    .all(|rule| self.standing.passes(rule.question, document, NO_TIME_MS, questions) != rule.negated);
+            let mut holds = |rule: Rule| {
+                self.standing.passes(rule.question(), document, NO_TIME_MS, questions) != rule.is_negated()
+            };
+            let matches = candidate.rules().all(&mut holds);
+            if counted {
                 candidate.count(matches);
-                if matches {
-                    targets.push(group.target());
-                }
+            }
+            work.candidates += 1;
+            if matches {
+                targets.push(candidate.target);
             }
         }
+        work.items += 1;
+        work.passed += passed.len() as u64;
+        work.matched += targets.len() as u64;
         targets.sort_unstable();
         targets.dedup();
         targets
@@ -113,35 +159,33 @@ impl Groups {
 
     /// The same by evaluating every group: what [`Groups::matching`] is held against.
     pub fn scan(&self, document: &Document) -> Vec<Target> {
-        let holds = |rule: &Rule| {
-            let predicate = self.standing.predicate(rule.question);
-            predicate.is_some_and(|predicate| holds(predicate, document, NO_TIME_MS) != rule.negated)
+        let holds = |rule: Rule| {
+            let predicate = self.standing.predicate(rule.question());
+            predicate.is_some_and(|predicate| holds(predicate, document, NO_TIME_MS) != rule.is_negated())
         };
-        let groups = self.groups.iter().flatten().filter(|group| group.content_type() == document.content_type);
-        let mut targets: Vec<Target> =
-            groups.filter(|group| group.rules().iter().all(holds)).map(Group::target).collect();
+        let places = self.groups.iter().flatten().filter(|place| place.content_type == document.content_type);
+        let matching = places.filter_map(|place| {
+            let way_in = place.way_in.map(|question| Rule::new(question, false));
+            let candidate = self.candidates.get(*place)?;
+            way_in.into_iter().chain(candidate.rules()).all(holds).then_some(candidate.target)
+        });
+        let mut targets: Vec<Target> = matching.collect();
         targets.sort_unstable();
         targets.dedup();
         targets
     }
 
-    /// Looks at `most` groups and `most` questions, in turn, and gives those a rarer way in for which items have shown one;
-    /// tells how many.
-    pub fn settle(&mut self, most: usize) -> usize {
-        self.standing.settle(most)
-    }
-
     /// What a group costs; `None` where there is none.
     pub fn cost(&self, id: GroupId) -> Option<GroupCost> {
-        let group = self.group(id.0)?;
-        let candidate = self.candidates.get(group)?;
-        let asked_always = group.way_in().is_none_or(|question| self.standing.cost(question).is_some_and(|c| c.always));
-        let bytes = group.rules().iter().filter_map(|rule| self.standing.share(rule.question)).sum::<usize>();
+        let place = (*self.groups.get(id.0 as usize)?)?;
+        let candidate = self.candidates.get(place)?;
+        let questions = place.way_in.into_iter().chain(candidate.rules().map(Rule::question));
+        let shared = questions.filter_map(|question| self.standing.share(question)).sum::<usize>();
         Some(GroupCost {
-            bytes: bytes + group.bytes() + size_of::<Candidate>(),
+            bytes: shared + candidate.bytes() + size_of::<Option<Place>>(),
             looked_at: candidate.looked_at(),
             in_vain: candidate.in_vain(),
-            always: asked_always,
+            always: place.way_in.is_none_or(|id| self.standing.cost(id).is_some_and(|cost| cost.always)),
         })
     }
 
@@ -165,27 +209,27 @@ impl Groups {
         (0..self.groups.len()).filter_map(|id| self.cost(GroupId(id as u32))).map(|cost| cost.bytes).sum()
     }
 
-    fn group(&self, id: u32) -> Option<&Group> {
-        self.groups.get(id as usize)?.as_ref()
-    }
-
     /// Makes a group a candidate by its way in.
-    fn enter(&mut self, id: u32, group: &mut Group) {
-        if let Some(question) = group.way_in() {
-            self.standing.enter(question, group.content_type());
+    fn enter(&mut self, id: u32, target: Target, content_type: ContentType, best: &Best) {
+        if let Some(question) = best.way_in {
+            self.standing.enter(question, content_type);
         }
-        group.stands_at(self.candidates.put(group, id));
+        let candidate = Candidate::new(id, target, content_type, &best.others);
+        self.groups[id as usize] = Some(self.candidates.put(best.way_in, candidate));
     }
 
-    fn leave(&mut self, group: &Group) {
-        if let Some(moved) = self.candidates.take(group)
-            && let Some(moved) = self.groups[moved as usize].as_mut()
-        {
-            moved.stands_at(group.at());
+    /// Takes a group from its way in: its content type, target and rules.
+    fn leave(&mut self, id: u32) -> Option<(ContentType, Target, Vec<Rule>)> {
+        let place = (*self.groups.get(id as usize)?)?;
+        let (candidate, moved) = self.candidates.take(place)?;
+        if let Some(Some(moved)) = moved.map(|moved| self.groups[moved as usize].as_mut()) {
+            moved.at = place.at;
         }
-        if let Some(question) = group.way_in() {
-            self.standing.leave(question, group.content_type());
+        if let Some(question) = place.way_in {
+            self.standing.leave(question, place.content_type);
         }
+        let way_in = place.way_in.map(|question| Rule::new(question, false));
+        Some((place.content_type, candidate.target, way_in.into_iter().chain(candidate.rules()).collect()))
     }
 
     fn give_memory_back(&mut self) {

@@ -4,14 +4,13 @@ use super::entry::{Entry, TimeEnds, needle_text, scaled_ends};
 use super::intervals::{Ask, Intervals, scaled, unsigned};
 use super::multimap::{Change, Multimap};
 use super::needles::Needles;
-use super::walk::Walk;
+use super::walk::{Room, Walk};
 use super::words::Words;
 use crate::content::document::{ExtValue, Localized, Money, PriceRange, Text, Values, epoch_ms};
 use hashbrown::HashMap;
 use penstock_dsl::expr::{MoneyRange, Test};
 use penstock_dsl::limits::DURATION_MS_MAX;
 use penstock_dsl::registry::Currency;
-use penstock_dsl::text::{Token, tokens};
 use rust_decimal::Decimal;
 
 /// A structure that is there while something is in it.
@@ -171,18 +170,14 @@ impl Field {
         if let Some(needles) = &self.needles {
             needles.find(folded, counter, |question, sure| walk.hit_text(question, sure));
         }
-        let mut words_of_text = Vec::new();
         if let Some(words) = &self.words {
-            words_of_text = tokens(folded);
-            let mut places = walk.take_places();
-            for token in &words_of_text {
-                if let Token::Word(word) = token {
-                    words.find(word, counter, &mut places, |question| walk.hit_text(question, true));
-                }
+            let Room { mut places, mut texts } = walk.take_room();
+            for word in texts.words(folded) {
+                words.find(word, counter, &mut places, |question| walk.hit_text(question, true));
             }
-            walk.give_back_places(places);
+            walk.give_back(Room { places, texts });
         }
-        walk.decide_here(folded, locale, words_of_text);
+        walk.decide_here(folded, locale);
     }
 
     fn number(&self, number: &Decimal, walk: &mut Walk<'_>) {

@@ -11,11 +11,16 @@
 
 mod entry;
 mod field;
+mod glance;
 mod intervals;
+mod marks;
 mod multimap;
 mod needles;
 mod question;
+mod questions;
 mod seen;
+mod sights;
+mod texts;
 mod walk;
 mod words;
 
@@ -27,14 +32,16 @@ use crate::content::document::Document;
 use crate::matcher::evaluate::holds;
 use entry::Entry;
 use field::Field;
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use glance::Glance;
+use hashbrown::HashMap;
 use multimap::Change;
 use penstock_dsl::expr::{Predicate, PropertyRef, Test};
 use penstock_dsl::registry::ContentType;
 use question::Question;
+use questions::Questions;
 use seen::{Counter, Seen};
+use sights::Slots;
 use std::collections::BTreeSet;
-use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use walk::{DECIDED, FUZZY, TYPES, Walk};
 use xxhash_rust::xxh3::xxh3_64;
@@ -49,13 +56,13 @@ const RARER: u32 = 2;
 /// Standing questions.
 #[derive(Default)]
 pub struct Standing {
-    questions: Vec<Option<Box<Question>>>,
-    free: BTreeSet<u32>,
-    /// Questions by predicate.
-    known: HashTable<u32>,
-    hasher: DefaultHashBuilder,
+    questions: Questions,
     /// Of each question: the content types that it is entered for, [`DECIDED`], [`FUZZY`].
     flags: Vec<u8>,
+    /// Of each question, what it asks.
+    glances: Vec<Glance>,
+    /// Where glances look.
+    slots: Slots,
     /// Questions of every item.
     always: BTreeSet<u32>,
     declared: Vec<Option<Box<Field>>>,
@@ -69,31 +76,33 @@ pub struct Standing {
 impl Standing {
     /// Takes a question in. Each call needs its own [`Standing::remove`].
     pub fn insert(&mut self, predicate: &Predicate) -> QuestionId {
-        let hash = self.hasher.hash_one(predicate);
-        let is = |id: &u32| self.question(*id).is_some_and(|question| question.predicate == *predicate);
-        let id = match self.known.find(hash, is) {
-            Some(id) => *id,
-            None => self.add(hash, predicate),
-        };
-        if let Some(question) = self.question_mut(QuestionId(id)) {
+        let (id, new) = self.questions.of(predicate);
+        if new {
+            self.flags.resize(self.questions.ids_end(), 0);
+            self.glances.resize(self.questions.ids_end(), Glance::Ask);
+            self.glances[id.0 as usize] = Glance::of(predicate, &mut self.slots);
+        }
+        if let Some(question) = self.questions.get_mut(id) {
             question.askers += 1;
         }
-        QuestionId(id)
+        id
     }
 
     /// Takes back one [`Standing::insert`]; nothing happens where there was none. A question goes with its last asker, and
     /// is to be left before.
     pub fn remove(&mut self, id: QuestionId) {
-        let Some(question) = self.question_mut(id) else { return };
+        let Some(question) = self.questions.get_mut(id) else { return };
         question.askers -= 1;
         if question.askers == 0 {
-            self.drop_question(id.0);
+            self.stand_down(id.0);
+            self.questions.drop(id);
+            self.give_memory_back();
         }
     }
 
     /// Lets the items of a content type pass a question that was taken in. Each call needs its own [`Standing::leave`].
     pub fn enter(&mut self, id: QuestionId, content_type: ContentType) {
-        let Some(question) = self.question_mut(id) else { return };
+        let Some(question) = self.questions.get_mut(id) else { return };
         question.enterers[content_type.index()] += 1;
         if question.entry.is_none() {
             self.stand(id.0);
@@ -103,7 +112,7 @@ impl Standing {
 
     /// Takes back one [`Standing::enter`]; nothing happens where there was none.
     pub fn leave(&mut self, id: QuestionId, content_type: ContentType) {
-        let Some(question) = self.question_mut(id) else { return };
+        let Some(question) = self.questions.get_mut(id) else { return };
         let enterers = &mut question.enterers[content_type.index()];
         *enterers = enterers.saturating_sub(1);
         if *enterers > 0 {
@@ -116,7 +125,7 @@ impl Standing {
         }
     }
 
-    /// The questions that an item passes of those that are entered for its type, in order. What it looks at is counted, for
+    /// The questions that an item passes of those that are entered for its type, in no order. What it looks at is counted, for
     /// [`Standing::cost`] and for choosing rare entries.
     pub fn passing<'a>(&'a self, document: &Document, now_ms: i64, probe: &'a mut Probe) -> &'a [QuestionId] {
         let n = self.items.fetch_add(1, Relaxed);
@@ -139,33 +148,32 @@ impl Standing {
     }
 
     /// Whether an item passes a question, entered or not. `probe` has just been through [`Standing::passing`] with the same
-    /// item and time; it keeps the answer, so that each question is asked once an item.
+    /// item and time; it keeps the answer, so that the
+    /// evaluator is asked once an item.
     pub fn passes(&self, id: QuestionId, document: &Document, now_ms: i64, probe: &mut Probe) -> bool {
-        let entered = self.flags[id.0 as usize] & (1 << document.content_type.index()) != 0;
-        if let Some(answer) = probe.answer_to(id, entered) {
+        if let Some(answer) = probe.glance(self.glances[id.0 as usize], &self.slots, document) {
             return answer;
         }
-        let Some(question) = self.question(id.0) else { return false };
-        let passes = holds(&question.predicate, document, now_ms);
-        question.count(passes);
-        probe.keep(id, passes);
-        passes
+        if self.flags[id.0 as usize] & (1 << document.content_type.index()) != 0 {
+            return probe.has_passed(id);
+        }
+        self.questions.get(id).is_some_and(|question| probe.ask(id, question, document, now_ms))
     }
 
     /// The same by asking the item every entered question: what [`Standing::passing`] is held against.
     pub fn scan(&self, document: &Document, now_ms: i64) -> Vec<QuestionId> {
         let type_bit = 1 << document.content_type.index();
         let asked = self.flags.iter().enumerate().filter(|(_, flags)| **flags & type_bit != 0);
-        let passes = |id: &u32| self.question(*id).is_some_and(|q| holds(&q.predicate, document, now_ms));
-        asked.map(|(id, _)| id as u32).filter(passes).map(QuestionId).collect()
+        let passes = |id: &QuestionId| self.questions.get(*id).is_some_and(|q| holds(&q.predicate, document, now_ms));
+        asked.map(|(id, _)| QuestionId(id as u32)).filter(passes).collect()
     }
 
     /// Looks at `most` questions, in turn, and gives those a rarer entry for which items have shown one; tells how many.
     /// Questions that came before any item had no choice but to guess.
     pub fn settle(&mut self, most: usize) -> usize {
         let mut moved = 0;
-        for _ in 0..most.min(self.questions.len()) {
-            self.next_to_settle = (self.next_to_settle + 1) % self.questions.len();
+        for _ in 0..most.min(self.flags.len()) {
+            self.next_to_settle = (self.next_to_settle + 1) % self.flags.len();
             moved += usize::from(self.settle_one(self.next_to_settle as u32));
         }
         moved
@@ -173,27 +181,27 @@ impl Standing {
 
     /// What a question costs; `None` where there is none.
     pub fn cost(&self, id: QuestionId) -> Option<Cost> {
-        self.question(id.0).map(Question::cost)
+        self.questions.get(id).map(Question::cost)
     }
 
     /// About how much of a question's memory falls to each who asks it, bytes; `None` where there is none.
     pub fn share(&self, id: QuestionId) -> Option<usize> {
-        self.question(id.0).map(|question| question.cost().bytes / question.askers as usize)
+        self.questions.get(id).map(|question| question.cost().bytes / question.askers as usize)
     }
 
     /// The predicate of a question.
     pub fn predicate(&self, id: QuestionId) -> Option<&Predicate> {
-        self.question(id.0).map(|question| &question.predicate)
+        self.questions.get(id).map(|question| &question.predicate)
     }
 
     /// Questions.
     pub fn len(&self) -> usize {
-        self.known.len()
+        self.questions.len()
     }
 
     /// Whether there is no question, and so nothing in memory but this.
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.questions.len() == 0
     }
 
     /// Questions that every item of their types is asked, since no structure can tell them apart.
@@ -206,58 +214,27 @@ impl Standing {
         self.declared.iter().flatten().count() + self.ext.len()
     }
 
-    fn question(&self, id: u32) -> Option<&Question> {
-        self.questions.get(id as usize)?.as_deref()
-    }
-
-    fn question_mut(&mut self, id: QuestionId) -> Option<&mut Question> {
-        self.questions.get_mut(id.0 as usize)?.as_deref_mut()
-    }
-
-    fn add(&mut self, hash: u64, predicate: &Predicate) -> u32 {
-        let id = self.free.pop_first().unwrap_or_else(|| {
-            self.questions.push(None);
-            self.flags.push(0);
-            (self.questions.len() - 1) as u32
-        });
-        self.questions[id as usize] = Some(Box::new(Question::new(predicate.clone())));
-        let Standing { questions, hasher, known, .. } = self;
-        known.insert_unique(hash, id, |id| match &questions[*id as usize] {
-            Some(question) => hasher.hash_one(&question.predicate),
-            None => 0,
-        });
-        id
-    }
-
-    fn drop_question(&mut self, id: u32) {
-        self.stand_down(id);
-        let Some(question) = self.questions[id as usize].take() else { return };
-        let hash = self.hasher.hash_one(&question.predicate);
-        if let Ok(entry) = self.known.find_entry(hash, |known| *known == id) {
-            entry.remove();
-        }
-        self.free.insert(id);
-        self.give_memory_back();
-    }
-
     /// Puts a question in where items most rarely come by.
     fn stand(&mut self, id: u32) {
         self.seen.open();
-        let Some(mut question) = self.questions[id as usize].take() else { return };
-        let (entry, _) = Entry::rarest(&question.predicate, Counter::of(&self.seen, salt(&question.predicate)));
-        self.change(Change::Enter, &question.predicate, entry, id);
-        self.flags[id as usize] |= flags(&question.predicate, entry);
-        question.entry = Some(entry);
-        self.questions[id as usize] = Some(question);
+        let id = QuestionId(id);
+        let Some(question) = self.questions.get(id) else { return };
+        let predicate = question.predicate.clone();
+        let (entry, _) = Entry::rarest(&predicate, Counter::of(&self.seen, salt(&predicate)));
+        self.change(Change::Enter, &predicate, entry, id.0);
+        self.flags[id.0 as usize] |= flags(&predicate, entry);
+        if let Some(question) = self.questions.get_mut(id) {
+            question.entry = Some(entry);
+        }
     }
 
     fn stand_down(&mut self, id: u32) {
-        let Some(mut question) = self.questions[id as usize].take() else { return };
-        if let Some(entry) = question.entry.take() {
-            self.change(Change::Leave, &question.predicate, entry, id);
-        }
         self.flags[id as usize] = 0;
-        self.questions[id as usize] = Some(question);
+        let Some(question) = self.questions.get_mut(QuestionId(id)) else { return };
+        let predicate = question.predicate.clone();
+        if let Some(entry) = question.entry.take() {
+            self.change(Change::Leave, &predicate, entry, id);
+        }
     }
 
     fn give_memory_back(&mut self) {
@@ -265,24 +242,16 @@ impl Standing {
             *self = Standing::default();
             return;
         }
-        while let Some(None) = self.questions.last() {
-            self.questions.pop();
-            self.flags.pop();
-            self.free.remove(&(self.questions.len() as u32));
-        }
-        if self.questions.len() < self.questions.capacity() / 4 {
-            self.questions.shrink_to(self.questions.len() * 2);
-            self.flags.shrink_to(self.questions.len() * 2);
-            let Standing { questions, hasher, known, .. } = self;
-            known.shrink_to(known.len() * 2, |id| match &questions[*id as usize] {
-                Some(question) => hasher.hash_one(&question.predicate),
-                None => 0,
-            });
+        self.flags.truncate(self.questions.ids_end());
+        self.glances.truncate(self.questions.ids_end());
+        if self.flags.len() < self.flags.capacity() / 4 {
+            self.flags.shrink_to(self.flags.len() * 2);
+            self.glances.shrink_to(self.glances.len() * 2);
         }
     }
 
     fn settle_one(&mut self, id: u32) -> bool {
-        let Some(question) = self.question(id) else { return false };
+        let Some(question) = self.questions.get(QuestionId(id)) else { return false };
         let Predicate::Test { test, .. } = &question.predicate else { return false };
         let counter = Counter::of(&self.seen, salt(&question.predicate));
         let Some(old) = question.entry else { return false };

@@ -52,9 +52,9 @@ impl Question {
 
     /// Counts an answer of the evaluator.
     pub fn count(&self, passed: bool) {
-        self.asked.fetch_add(1, Relaxed);
+        add_one(&self.asked);
         if !passed {
-            self.in_vain.fetch_add(1, Relaxed);
+            add_one(&self.in_vain);
         }
     }
 
@@ -76,6 +76,11 @@ impl Question {
             in_vain: self.in_vain.load(Relaxed),
         }
     }
+}
+
+/// Counts; what several threads count at the same time may be lost.
+pub fn add_one(counter: &AtomicU32) {
+    counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
 }
 
 fn heap_bytes(predicate: &Predicate) -> usize {

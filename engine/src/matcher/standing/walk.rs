@@ -1,14 +1,17 @@
 //! One item's way through the structures: which questions it has passed, and which have yet to be asked.
 
 use super::entry::value_key;
+use super::glance::Glance;
+use super::marks::Marks;
+use super::question::Question;
 use super::seen::{Counter, Seen};
+use super::sights::{Sights, Slots};
+use super::texts::Texts;
 use super::{QuestionId, Standing};
 use crate::content::document::Document;
-use crate::matcher::evaluate::{fuzzy_matches_tokens, holds, in_range};
-use fixedbitset::FixedBitSet;
+use crate::matcher::evaluate::{fuzzy_matches_words, holds, in_range, some_text};
 use penstock_dsl::expr::{Predicate, Test};
 use penstock_dsl::registry::ContentType;
-use penstock_dsl::text::{Token, tokens};
 
 /// The content types that a question is entered for.
 pub const TYPES: u8 = (1 << ContentType::ALL.len()) - 1;
@@ -20,29 +23,66 @@ pub const FUZZY: u8 = 1 << 5;
 /// Room to work in, kept from one item to the next; a thread needs one of its own.
 #[derive(Default)]
 pub struct Probe {
-    passed: FixedBitSet,
+    passed: Marks,
     /// To be asked of the item by the evaluator.
-    asked: FixedBitSet,
-    /// To be asked of the text at hand; the same as `here`.
-    here_set: FixedBitSet,
-    here: Vec<u32>,
-    places: Vec<u32>,
+    asked: Marks,
+    /// To be asked of the text at hand.
+    here: Marks,
+    room: Room,
     answer: Vec<QuestionId>,
-    /// Questions that were not entered, and asked all the same.
-    known: FixedBitSet,
+    /// Questions that were not entered and have an answer.
+    known: Marks,
+    sights: Sights,
+    /// How many of those the evaluator was asked, in all.
+    evaluated: u64,
+}
+
+/// Room for words.
+#[derive(Default)]
+pub struct Room {
+    /// Places of query words.
+    pub places: Vec<u32>,
+    /// Words of the item.
+    pub texts: Texts,
 }
 
 impl Probe {
-    /// The answer to a question, where there is one already.
-    pub(super) fn answer_to(&self, id: QuestionId, entered: bool) -> Option<bool> {
-        let at = id.0 as usize;
-        (entered || self.known.contains(at)).then(|| self.passed.contains(at))
+    /// What a glance tells of an item's answer.
+    pub(super) fn glance(&mut self, glance: Glance, slots: &Slots, document: &Document) -> Option<bool> {
+        if !self.sights.ready {
+            self.sights.look(slots, document);
+        }
+        glance.answer(&self.sights)
     }
 
-    /// Keeps the answer to a question that was not entered.
-    pub(super) fn keep(&mut self, id: QuestionId, passes: bool) {
-        self.known.insert(id.0 as usize);
-        self.passed.set(id.0 as usize, passes);
+    /// The answer to a question that was not entered, asked once.
+    pub(super) fn ask(&mut self, id: QuestionId, question: &Question, document: &Document, now_ms: i64) -> bool {
+        if self.known.has(id.0) {
+            return self.passed.has(id.0);
+        }
+        self.known.mark(id.0);
+        self.evaluated += 1;
+        let passes = match &question.predicate {
+            Predicate::Test { subject, test: Test::Fuzzy(query) } => {
+                some_text(subject, document, |folded| fuzzy_matches_words(folded, self.room.texts.words(folded), query))
+            }
+            predicate => holds(predicate, document, now_ms),
+        };
+        question.count(passes);
+        if passes {
+            self.passed.mark(id.0);
+        }
+        passes
+    }
+
+    /// Whether an item has passed a question that was entered.
+    pub(super) fn has_passed(&self, id: QuestionId) -> bool {
+        self.passed.has(id.0)
+    }
+
+    /// Questions that were not entered and that the evaluator was asked, in all.
+    pub(crate) fn evaluated(&self) -> u64 {
+        self.evaluated
     }
 }
 
@@ -67,10 +107,11 @@ impl<'a> Walk<'a> {
         now_ms: i64,
         seen: Option<&'a Seen>,
     ) -> Self {
-        for set in [&mut probe.passed, &mut probe.asked, &mut probe.here_set, &mut probe.known] {
-            set.clear();
-            set.grow(standing.flags.len());
+        for marks in [&mut probe.passed, &mut probe.asked, &mut probe.here, &mut probe.known] {
+            marks.clear(standing.flags.len());
         }
+        probe.sights.ready = false;
+        probe.room.texts.clear();
         Walk { standing, probe, type_bit: 1 << document.content_type.index(), seen, now_ms }
     }
 
@@ -98,9 +139,9 @@ impl<'a> Walk<'a> {
             return;
         }
         if sure && flags & DECIDED != 0 {
-            self.probe.passed.insert(question as usize);
+            self.probe.passed.mark(question);
         } else {
-            self.probe.asked.insert(question as usize);
+            self.probe.asked.mark(question);
         }
     }
 
@@ -109,8 +150,8 @@ impl<'a> Walk<'a> {
         let flags = self.standing.flags[question as usize];
         if flags & FUZZY == 0 || (sure && flags & DECIDED != 0) {
             self.hit(question, sure);
-        } else if flags & self.type_bit != 0 && !self.probe.here_set.put(question as usize) {
-            self.probe.here.push(question);
+        } else if flags & self.type_bit != 0 {
+            self.probe.here.mark(question);
         }
     }
 
@@ -124,56 +165,54 @@ impl<'a> Walk<'a> {
         self.hit(question, false);
     }
 
-    /// Room for places of words; to be given back.
-    pub fn take_places(&mut self) -> Vec<u32> {
-        std::mem::take(&mut self.probe.places)
+    /// Room for words; to be given back.
+    pub fn take_room(&mut self) -> Room {
+        std::mem::take(&mut self.probe.room)
     }
 
     /// Takes the room back.
-    pub fn give_back_places(&mut self, places: Vec<u32>) {
-        self.probe.places = places;
+    pub fn give_back(&mut self, room: Room) {
+        self.probe.room = room;
     }
 
-    /// Asks the text at hand what its words and substrings have brought up. `words` are the text's, or none were needed yet.
-    pub fn decide_here<'t>(&mut self, folded: &'t str, locale: Option<&str>, mut words: Vec<Token<'t>>) {
-        if self.probe.here.is_empty() {
+    /// Asks the text at hand what its words and substrings have brought up.
+    pub fn decide_here(&mut self, folded: &str, locale: Option<&str>) {
+        if self.probe.here.list().is_empty() {
             return;
         }
-        if words.is_empty() {
-            words = tokens(folded);
-        }
-        for at in 0..self.probe.here.len() {
-            let id = self.probe.here[at];
-            self.probe.here_set.remove(id as usize);
-            let (false, Some(question)) = (self.probe.passed.contains(id as usize), self.standing.question(id)) else {
+        let Probe { passed, here, room, .. } = &mut *self.probe;
+        let words = room.texts.words(folded);
+        for id in here.list() {
+            let (false, Some(question)) = (passed.has(*id), self.standing.questions.get(QuestionId(*id))) else {
                 continue;
             };
             let Predicate::Test { subject, test: Test::Fuzzy(query) } = &question.predicate else { continue };
-            let passes = in_range(locale, subject.locale.as_deref()) && fuzzy_matches_tokens(folded, &words, query);
+            let passes =
+                in_range(locale, subject.locale.as_deref()) && fuzzy_matches_words(folded, words.clone(), query);
             question.count(passes);
             if passes {
-                self.probe.passed.insert(id as usize);
+                passed.mark(*id);
             }
         }
-        self.probe.here.clear();
+        here.clear(0);
     }
 
-    /// Asks the item what is still open; the questions that it passes, in order.
+    /// Asks the item what is still open; the questions that it passes.
     pub fn finish(self, document: &Document) -> &'a [QuestionId] {
         let Probe { passed, asked, answer, .. } = self.probe;
-        for id in asked.ones() {
-            if passed.contains(id) {
+        for id in asked.list() {
+            if passed.has(*id) {
                 continue;
             }
-            let Some(question) = self.standing.question(id as u32) else { continue };
+            let Some(question) = self.standing.questions.get(QuestionId(*id)) else { continue };
             let passes = holds(&question.predicate, document, self.now_ms);
             question.count(passes);
             if passes {
-                passed.insert(id);
+                passed.mark(*id);
             }
         }
         answer.clear();
-        answer.extend(passed.ones().map(|id| QuestionId(id as u32)));
+        answer.extend(passed.list().iter().map(|id| QuestionId(*id)));
         answer
     }
 }

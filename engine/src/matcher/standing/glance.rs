@@ -1,0 +1,161 @@
+//! What a question asks, in sixteen bytes: enough to answer it, most times, from what is seen of an item ([`super::sights`]).
+//!
+//! Invariant: an answer given here is the evaluator's.
+
+use super::entry::TimeEnds;
+use super::intervals::scaled;
+use super::sights::{Sight, Sights, Slots, bit, grams, rough};
+use penstock_dsl::expr::{Fuzzy, Interval, MoneyRange, Predicate, Subject, Test};
+use rust_decimal::Decimal;
+use std::ops::Bound;
+
+/// A question at a glance.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Glance {
+    /// It takes the evaluator.
+    #[default]
+    Ask,
+    /// No item passes that lacks the property; if `sure`, all others do.
+    Set { slot: u16, sure: bool },
+    /// No item passes that has none of these values.
+    Any { slot: u16, values: u64 },
+    /// No item passes that lacks one of these values.
+    All { slot: u16, values: u64 },
+    /// No item passes that lacks one of these grams.
+    Grams { slot: u16, grams: u64 },
+    /// A number, or an amount of money, between these.
+    Between(Range),
+    /// A range of amounts that has some between these.
+    Overlapping(Range),
+    /// A range of amounts that has all between these.
+    Within(Range),
+}
+
+/// Ends of an interval, rounded.
+#[derive(Clone, Copy, Debug)]
+pub struct Range {
+    slot: u16,
+    /// Whether passing can be told, and not only failing.
+    sure: bool,
+    low: f32,
+    high: f32,
+}
+
+impl Glance {
+    /// What a predicate asks.
+    pub fn of(predicate: &Predicate, slots: &mut Slots) -> Self {
+        let Predicate::Test { subject, test } = predicate else { return Glance::Ask };
+        Glance::of_test(subject, test, slots).unwrap_or(Glance::Ask)
+    }
+
+    fn of_test(subject: &Subject, test: &Test, slots: &mut Slots) -> Option<Self> {
+        let sure = subject.locale.is_none();
+        let mut plain = || slots.open(&subject.property, None, false);
+        let bits = |values: &[String]| values.iter().fold(0, |bits, value| bits | bit(value));
+        Some(match test {
+            Test::IsSet => Glance::Set { slot: plain()?, sure },
+            Test::Bool(_) => Glance::Set { slot: plain()?, sure: false },
+            Test::KeywordIn(values) | Test::TextIn(values) => Glance::Any { slot: plain()?, values: bits(values) },
+            Test::KeywordAll(values) | Test::TextAll(values) => Glance::All { slot: plain()?, values: bits(values) },
+            Test::Contains(needle) => {
+                Glance::Grams { slot: slots.open(&subject.property, None, true)?, grams: grams(needle) }
+            }
+            Test::Fuzzy(query) => match grams_of(query) {
+                0 => Glance::Set { slot: plain()?, sure: false },
+                grams => Glance::Grams { slot: slots.open(&subject.property, None, true)?, grams },
+            },
+            Test::Number(interval) => Glance::Between(Range::of(plain()?, sure, interval)),
+            Test::Time(interval) => match TimeEnds::of(interval) {
+                Some(ends) if is_declared(subject) && ends.whole && !ends.relative => {
+                    Glance::Between(Range { slot: plain()?, sure, low: low(ends.low), high: high(ends.high) })
+                }
+                _ => Glance::Set { slot: plain()?, sure: false },
+            },
+            Test::Money(ranges) => Glance::Between(Range::of_money(subject, ranges, slots)?),
+            Test::PriceOverlaps(ranges) => Glance::Overlapping(Range::of_money(subject, ranges, slots)?),
+            Test::PriceWithin(ranges) => Glance::Within(Range::of_money(subject, ranges, slots)?),
+        })
+    }
+
+    /// The answer, if it can be seen.
+    pub fn answer(self, sights: &Sights) -> Option<bool> {
+        let fails = |fails: bool| if fails { Some(false) } else { None };
+        match self {
+            Glance::Ask => None,
+            Glance::Set { slot, sure } => match sights.at(slot).set {
+                true => sure.then_some(true),
+                false => Some(false),
+            },
+            Glance::Any { slot, values } => fails(sights.at(slot).values & values == 0),
+            Glance::All { slot, values } => fails(values & !sights.at(slot).values != 0 || !sights.at(slot).set),
+            Glance::Grams { slot, grams } => fails(grams & !sights.at(slot).grams != 0 || !sights.at(slot).set),
+            Glance::Between(range) => range.answer(sights, |sight| {
+                // Of several numbers only the least and the greatest are known.
+                (sight.high < range.low || sight.low > range.high, sight.low == sight.high && range.holds(sight))
+            }),
+            Glance::Overlapping(range) => range.answer(sights, |sight| {
+                (sight.high < range.low || sight.low > range.high, sight.high > range.low && sight.low < range.high)
+            }),
+            Glance::Within(range) => {
+                range.answer(sights, |sight| (sight.low < range.low || sight.high > range.high, range.holds(sight)))
+            }
+        }
+    }
+}
+
+impl Range {
+    fn of(slot: u16, sure: bool, interval: &Interval<Decimal>) -> Self {
+        Range {
+            slot,
+            sure,
+            low: low(interval.low.as_ref().map(scaled)),
+            high: high(interval.high.as_ref().map(scaled)),
+        }
+    }
+
+    /// `None` where there is not exactly one currency.
+    fn of_money(subject: &Subject, ranges: &[MoneyRange], slots: &mut Slots) -> Option<Self> {
+        let [range] = ranges else { return None };
+        let slot = slots.open(&subject.property, Some(range.currency), false)?;
+        Some(Range::of(slot, subject.locale.is_none(), &range.amounts))
+    }
+
+    fn answer(self, sights: &Sights, tell: impl Fn(&Sight) -> (bool, bool)) -> Option<bool> {
+        let sight = sights.at(self.slot);
+        match tell(sight) {
+            _ if !sight.set => Some(false),
+            (true, _) => Some(false),
+            (_, true) if self.sure => Some(true),
+            _ => None,
+        }
+    }
+
+    fn holds(self, sight: &Sight) -> bool {
+        sight.low > self.low && sight.high < self.high
+    }
+}
+
+fn low(bound: Bound<u64>) -> f32 {
+    match bound {
+        Bound::Included(value) | Bound::Excluded(value) => rough(value),
+        Bound::Unbounded => f32::NEG_INFINITY,
+    }
+}
+
+fn high(bound: Bound<u64>) -> f32 {
+    match bound {
+        Bound::Included(value) | Bound::Excluded(value) => rough(value),
+        Bound::Unbounded => f32::INFINITY,
+    }
+}
+
+/// The grams of what a text must have as it is: runs, and words within no distance.
+fn grams_of(query: &Fuzzy) -> u64 {
+    let words = query.words.iter().filter(|word| word.distance == 0).map(|word| &word.text);
+    query.runs.iter().chain(words).fold(0, |bits, text| bits | grams(text))
+}
+
+/// Times of undeclared keys are numbers that are read in another way.
+fn is_declared(subject: &Subject) -> bool {
+    matches!(subject.property, penstock_dsl::expr::PropertyRef::Declared(_))
+}
