@@ -63,6 +63,8 @@ fn main() -> Result<()> {
                 us(run.took, items.len()),
                 run.changes as f64 / items.len() as f64,
             );
+            // As the engine does beside its work.
+            state.groups.settle(usize::MAX);
         }
     }
     Ok(())

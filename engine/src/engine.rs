@@ -511,6 +511,7 @@ fn keep_house(shared: &Arc<Shared>, queue: &Sender<Submission>) {
             if let Err(error) = tenant.checkpoint_if_due() {
                 tracing::error!(%error, tenant = %tenant.id.0, "writing a checkpoint failed; it will be tried again");
             }
+            tenant.settle();
             tick(&tenant, queue);
         }
     }

@@ -28,6 +28,8 @@ use thiserror::Error;
 const FEED_BATCHES_MAX: usize = 1_024;
 /// Rows read and decoded together in recovery.
 const RECOVERY_ROWS: usize = 64;
+/// Rule groups that are looked at together for rarer ways in: so few that the fold is not held up.
+const SETTLED_AT_ONCE: usize = 500;
 /// How long recovery waits for the index at a time.
 const RECOVERY_PAUSE: Duration = Duration::from_millis(20);
 /// Items that may wait for the index; beyond, batches are refused so that previews stay quick.
@@ -409,6 +411,13 @@ impl Tenant {
     /// What a check of this tenant's rules depends on; the exchange rates are those of `fx_date`, or the latest.
     pub fn check_options(&self, fx_date: Option<&str>) -> Result<CheckOptions, NoRates> {
         self.state.read().check_options(fx_date)
+    }
+
+    /// Lets some rule groups be entered by rarer ways, as items have shown; it changes what matching costs, never its answers.
+    pub fn settle(&self) {
+        if !self.state.read().groups.is_empty() {
+            self.state.write().groups.settle(SETTLED_AT_ONCE);
+        }
     }
 
     /// How it stands.
