@@ -22,6 +22,7 @@ pub mod preview;
 pub mod sets;
 pub mod supply;
 pub mod tenant;
+pub mod wallets;
 
 pub use api::*;
 pub use engine::{BatchMeta, Engine, OpenError, Options, Reply};
