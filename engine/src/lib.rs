@@ -27,6 +27,7 @@ pub mod supply;
 pub mod tenant;
 pub mod unlock;
 pub mod verify;
+pub mod wallets;
 
 pub use api::*;
 pub use engine::{BatchMeta, Engine, OpenError, Options, Reply};

@@ -3,20 +3,17 @@
 use crate::app::App;
 use crate::auth::Tenant;
 use crate::body::ApiJson;
+use crate::commands::{decide, refused, unexpected};
 use crate::problem::Problem;
-use crate::sync::now_ms;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use penstock_dsl::fx::{Rates, RatesError};
-use penstock_engine::api::SubmitError;
-use penstock_engine::command::{Command, CommandOutcome, Refusal};
+use penstock_engine::command::{Command, CommandOutcome};
 use rust_decimal::Decimal;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
-use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 /// The rates of a day.
@@ -121,23 +118,12 @@ pub async fn send(
 ) -> Result<Json<FxResponse>, Problem> {
     let table = request.table().map_err(|e| Problem::bad_request(e.to_string()))?;
     let date = table.date();
-    let (reply, replied) = oneshot::channel();
-    // The receiver is gone when the client went away: the table stands all the same.
-    let told = Box::new(move |result| drop(reply.send(result)));
-    app.ready_engine()?.command(&tenant, Command::FxRates(table), now_ms(), told);
-    let told = tokio::time::timeout(app.settings().submit_timeout, replied).await;
-    let (seq, outcome) = match told {
-        Ok(Ok(result)) => result.map_err(|e| Problem::submit(&e))?,
-        Ok(Err(_)) | Err(_) => return Err(Problem::submit(&SubmitError::Unknown)),
-    };
-    let outcome = match outcome.command {
-        Some(CommandOutcome::Applied) => "APPLIED",
-        Some(CommandOutcome::Unchanged) => "UNCHANGED",
-        Some(CommandOutcome::Refused(Refusal::Fx(refused))) => {
-            let title = "The rates were refused";
-            return Err(Problem::new(StatusCode::CONFLICT, "rates-refused", title, refused.to_string()));
-        }
-        _ => return Err(Problem::internal("a command was answered without its outcome")),
+    let (seq, outcome) = decide(&app, &tenant, Command::FxRates(table)).await?;
+    let outcome = match outcome {
+        CommandOutcome::Applied => "APPLIED",
+        CommandOutcome::Unchanged => "UNCHANGED",
+        CommandOutcome::Refused(refusal) => return Err(refused(refusal, "")),
+        other => return Err(unexpected(&other)),
     };
     Ok(Json(FxResponse { date, outcome, seq }))
 }

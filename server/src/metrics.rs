@@ -61,6 +61,8 @@ pub fn request(method: &Method, route: &str, status: StatusCode, elapsed: Durati
     let method = match *method {
         Method::GET => "GET",
         Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
         Method::HEAD => "HEAD",
         _ => "other",
     };

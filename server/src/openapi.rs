@@ -16,6 +16,8 @@ use utoipa::{Modify, OpenApi};
     tags(
         (name = "content", description = "Content in, content out"),
         (name = "rules", description = "What rules match, and what they can name"),
+        (name = "sets", description = "Standing sets: what rules match at every record"),
+        (name = "supply", description = "What stands between matched items and target wallets"),
         (name = "operations", description = "For operators; without an API key"),
     ),
     modifiers(&ApiKey)

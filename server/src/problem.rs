@@ -1,9 +1,12 @@
 //! Errors as answers: problem details (RFC 9457) for everything but the seed's endpoint.
 
+use crate::sync::WireIssue;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use penstock_dsl::diagnostic::{Diagnostic as DslDiagnostic, Severity};
 use penstock_engine::api::{PreviewError, SubmitError, ValuesError};
+use penstock_engine::content::issue::Issue as EngineIssue;
+use penstock_engine::sets::SetError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +25,9 @@ pub struct Problem {
     /// For rule errors: every finding, with its place in the text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     diagnostics: Vec<Diagnostic>,
+    /// For a body that does not fit: what is wrong, with JSON pointers into the body.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    issues: Vec<WireIssue>,
 }
 
 /// A finding about a rule text.
@@ -119,19 +125,63 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             diagnostics: Vec::new(),
+            issues: Vec::new(),
         }
     }
 
     /// A problem of which the status says all.
     pub fn plain(status: StatusCode, detail: impl Into<String>) -> Problem {
         let title = status.canonical_reason().unwrap_or("Error").to_string();
-        let (status, detail, diagnostics) = (status.as_u16(), detail.into(), Vec::new());
-        Problem { kind: "about:blank".to_string(), title, status, detail, diagnostics }
+        let kind = "about:blank".to_string();
+        Problem {
+            kind,
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            diagnostics: Vec::new(),
+            issues: Vec::new(),
+        }
     }
 
     /// 400: a parameter or the body is not what the operation takes.
     pub fn bad_request(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", "The request is not well formed", detail)
+    }
+
+    /// 400: members of the body are not what the operation takes.
+    pub fn invalid(issues: Vec<EngineIssue>) -> Problem {
+        let detail = match &issues[..] {
+            [] => "the body does not fit".to_string(),
+            [issue] => format!("{}: {}", issue.pointer, issue.message),
+            [issue, others @ ..] => format!("{}: {}; and {} more", issue.pointer, issue.message, others.len()),
+        };
+        let mut problem = Problem::bad_request(detail);
+        problem.issues = issues.into_iter().map(WireIssue::from).collect();
+        problem
+    }
+
+    /// 400: a cursor that is none.
+    pub fn bad_cursor(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "bad-cursor", "The cursor is not valid", detail)
+    }
+
+    /// 409: there are as many of something as there can be.
+    pub fn limit_reached(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "limit-reached", "There are as many as there can be", detail)
+    }
+
+    /// 404: no such set.
+    pub fn no_such_set() -> Problem {
+        let detail = "there is no standing set of this name; PUT makes one";
+        Problem::new(StatusCode::NOT_FOUND, "no-such-set", "There is no such set", detail)
+    }
+
+    /// Why a standing set could not be read.
+    pub fn set(error: &SetError) -> Problem {
+        match error {
+            SetError::NoSuchSet => Problem::no_such_set(),
+            SetError::Journal(_) | SetError::Store(_) => Problem::internal(&error.to_string()),
+        }
     }
 
     /// 400: a query string of which even the parameters cannot be told apart.
@@ -209,9 +259,7 @@ impl Problem {
         let detail = error.to_string();
         match error {
             PreviewError::Rules(found) => Problem::rules(text, &found),
-            PreviewError::BadCursor => {
-                Problem::new(StatusCode::BAD_REQUEST, "bad-cursor", "The cursor is not valid", detail)
-            }
+            PreviewError::BadCursor => Problem::bad_cursor(detail),
             PreviewError::CursorExpired => {
                 Problem::new(StatusCode::GONE, "cursor-expired", "The cursor has expired", detail)
             }

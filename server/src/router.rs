@@ -2,7 +2,8 @@
 
 use crate::app::App;
 use crate::openapi::{Document, with_common_answers};
-use crate::{fx, health, items, landing, metrics, preview, properties, request, rules, sync, values};
+use crate::{fx, health, items, landing, memberships, metrics, onboarding, policies, preview, properties, request};
+use crate::{risk, rules, sets, sync, tags, values};
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::routing::get;
@@ -46,6 +47,19 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(rules::complete::complete))
         .routes(routes!(rules::hover::hover))
         .routes(routes!(fx::send, fx::list))
+        .routes(routes!(sets::list))
+        .routes(routes!(sets::put, sets::get, sets::delete))
+        .routes(routes!(sets::items::items))
+        .routes(routes!(sets::changes::changes))
+        .routes(routes!(sets::take_out::take_out))
+        .routes(routes!(sets::take_out::take_in))
+        .routes(routes!(memberships::memberships))
+        .routes(routes!(tags::send))
+        .routes(routes!(onboarding::send))
+        .routes(routes!(onboarding::merchants))
+        .routes(routes!(policies::list))
+        .routes(routes!(policies::put))
+        .routes(routes!(risk::send))
         .routes(routes!(values::values))
         .routes(routes!(properties::properties))
         .routes(routes!(health::healthz))
@@ -61,7 +75,7 @@ mod tests {
         let document = serde_json::to_value(with_common_answers(documented().into_openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), 16);
+        assert_eq!(paths.len(), 29);
         assert!(paths["/api/v1/rules/check"]["post"]["responses"]["413"].is_object());
         assert!(paths[sync::PATH]["post"]["responses"]["429"].is_object());
     }

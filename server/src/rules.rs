@@ -73,6 +73,6 @@ pub async fn check_rules(
 }
 
 /// What a check of the tenant's rules depends on.
-fn options(app: &App, tenant: &TenantId, fx_date: Option<&str>) -> Result<CheckOptions, Problem> {
+pub fn options(app: &App, tenant: &TenantId, fx_date: Option<&str>) -> Result<CheckOptions, Problem> {
     app.ready_engine()?.check_options(tenant, fx_date).map_err(|e| Problem::no_rates(e.to_string()))
 }

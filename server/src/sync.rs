@@ -25,8 +25,8 @@ use penstock_engine::{BatchMeta, Engine, Reply};
 use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
-pub use wire::outcome_name;
 use wire::{Answer, ItemResult, SyncRequest, SyncResponse};
+pub use wire::{Issue as WireIssue, outcome_name};
 
 /// Where it is served.
 pub const PATH: &str = "/asap/synchronizeContent";

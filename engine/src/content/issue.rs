@@ -74,6 +74,8 @@ codes! {
     VERSION_FROM_FUTURE Warning;
     /// The same version of the item was sent before with another payload; the first one stands (D-16).
     VERSION_CONFLICT Error;
+    /// There are as many tags, values or wallets as there can be.
+    LIMIT_REACHED Error;
     /// Several keys mean the same value; one of them was read.
     DUPLICATE_KEY Warning;
     /// An undeclared key is over 256 bytes.

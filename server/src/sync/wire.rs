@@ -112,7 +112,7 @@ pub struct ItemResult {
 }
 
 /// A finding.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Issue {
     /// Stable code; `docs/issues.md` lists them.
     #[schema(value_type = String, example = "CONTENT_TYPE_ALIAS")]
