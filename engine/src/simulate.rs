@@ -44,6 +44,8 @@ pub struct SetEffect {
     pub after: Option<Step>,
     /// Fields that the wallet requires and the payload misses.
     pub missing_fields: Vec<&'static str>,
+    /// Its rules, which the blocks' spans point into.
+    pub rules: String,
     /// Where the item would enter or leave: the rules against the payload, for the first sets.
     pub blocks: Vec<BlockExplained>,
 }
@@ -97,6 +99,7 @@ fn effect(state: &State, set: &Set, ordinal: Option<Ordinal>, item: &Item, (was_
         before,
         after: is_in.then(|| step_of(state, set, ordinal, item, missing)),
         missing_fields: missing.names().collect(),
+        rules: set.definition.rules.to_string(),
         blocks: Vec::new(),
     }
 }

@@ -26,6 +26,7 @@ mod policies;
 mod preview;
 mod problem;
 mod properties;
+mod reports;
 mod request;
 mod risk;
 mod router;

@@ -25,6 +25,9 @@ const LAG: &str = "penstock_index_lag_items";
 const LIVE: &str = "penstock_items";
 const TOMBSTONES: &str = "penstock_tombstones";
 const CATALOG_BYTES: &str = "penstock_catalog_bytes";
+const CHECKED: &str = "penstock_self_check_sets_total";
+const DIFFERING: &str = "penstock_self_check_differing_total";
+const UNCHECKED: &str = "penstock_self_check_failed_total";
 
 /// Installs the recorder of this process; call once.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
@@ -54,6 +57,9 @@ fn describe() {
     describe_gauge!(LIVE, "Live items by content type");
     describe_gauge!(TOMBSTONES, "Deleted items whose version is kept");
     describe_gauge!(CATALOG_BYTES, "Estimated heap of the catalog, bytes");
+    describe_counter!(CHECKED, "Standing sets that the self-check has compared with their rules");
+    describe_counter!(DIFFERING, "Of them those that differ: alarm at any");
+    describe_counter!(UNCHECKED, "Of them those that could not be compared: alarm at any");
 }
 
 /// Counts a request.
@@ -124,6 +130,10 @@ impl Tally {
 pub async fn render(State(app): State<App>) -> impl IntoResponse {
     if let Some(engine) = app.engine() {
         engine.status().iter().for_each(publish_status);
+        let check = engine.self_check();
+        counter!(CHECKED).absolute(check.sets);
+        counter!(DIFFERING).absolute(check.differing);
+        counter!(UNCHECKED).absolute(check.failed);
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics().render())
 }

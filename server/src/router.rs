@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::openapi::{Document, with_common_answers};
 use crate::{fx, health, items, landing, memberships, metrics, onboarding, policies, preview, properties, request};
-use crate::{risk, rules, sets, sync, tags, values};
+use crate::{reports, risk, rules, sets, sync, tags, values};
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::routing::get;
@@ -54,6 +54,11 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(sets::take_out::take_out))
         .routes(routes!(sets::take_out::take_in))
         .routes(routes!(memberships::memberships))
+        .routes(routes!(reports::explain::explain))
+        .routes(routes!(reports::difference::diff))
+        .routes(routes!(reports::unlock::unlock))
+        .routes(routes!(reports::unlock::onboarding_gain))
+        .routes(routes!(reports::simulate::simulate))
         .routes(routes!(tags::send))
         .routes(routes!(onboarding::send))
         .routes(routes!(onboarding::merchants))
@@ -75,7 +80,7 @@ mod tests {
         let document = serde_json::to_value(with_common_answers(documented().into_openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), 29);
+        assert_eq!(paths.len(), 34);
         assert!(paths["/api/v1/rules/check"]["post"]["responses"]["413"].is_object());
         assert!(paths[sync::PATH]["post"]["responses"]["429"].is_object());
     }

@@ -12,6 +12,7 @@ mod preview;
 mod rule;
 mod serve;
 pub mod terminal;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -45,6 +46,8 @@ enum Command {
     /// Work with API keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// Compare every standing set of a stopped server with what its rules select.
+    Verify(verify::Args),
     /// Write made-up merchants' content as NDJSON.
     Gen(gen_content::Args),
 }
@@ -65,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Preview(args) => preview::run(&args),
         Command::Rule(command) => rule::run(command),
         Command::Key(command) => key::run(command),
+        Command::Verify(args) => verify::run(&args),
         Command::Gen(args) => gen_content::run(&args),
     };
     match result {

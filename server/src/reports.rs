@@ -1,0 +1,6 @@
+//! Reports about rules and standing sets: why, what differs, what would unlock most, what if.
+
+pub mod difference;
+pub mod explain;
+pub mod simulate;
+pub mod unlock;
