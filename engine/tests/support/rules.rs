@@ -1,5 +1,7 @@
 //! Random rule texts about given documents: every operator and kind, with values that occur, nearly occur or do not.
 
+#![allow(dead_code)]
+
 use super::Random;
 use penstock_dsl::check::CheckOptions;
 use penstock_dsl::fx::Rates;
