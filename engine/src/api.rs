@@ -1,6 +1,7 @@
 //! What callers of the engine hand in and get back. Plain data: no wire format, no HTTP.
 
 use crate::content::issue::Issue;
+use crate::supply::funnel::Funnel;
 use penstock_dsl::diagnostic::{Diagnostic, Span};
 use penstock_dsl::registry::{ContentType, Currency, Kind};
 use rust_decimal::Decimal;
@@ -68,6 +69,8 @@ pub struct PreviewRequest {
     pub facets: bool,
     /// The day whose exchange rates `~fx` converts at (`2026-01-31`); the latest if not given.
     pub fx_date: Option<String>,
+    /// The target wallet to which the matched items are led through the funnel, if any.
+    pub target_wallet: Option<String>,
 }
 
 /// A preview: everything in it is of one snapshot, the state after record `as_of`.
@@ -85,6 +88,8 @@ pub struct Preview {
     pub facets: Option<Facets>,
     /// The day of the exchange rates that the rules used, if they did.
     pub fx_date: Option<String>,
+    /// What becomes of all matched items on the way to the target wallet, where one was given; the same on every page.
+    pub funnel: Option<Funnel>,
 }
 
 /// There are no exchange rates of this day.

@@ -8,7 +8,7 @@ use crate::content::eligibility::FieldSet;
 use crate::fold::State;
 use crate::log::LogReader;
 use crate::preview::page;
-use crate::supply::change::{Cause, Change, Stream};
+use crate::supply::change::{Cause, Change, JournalId, Stream};
 use crate::supply::funnel::{Funnel, Step, Steps};
 use crate::supply::journal::JournalError;
 use crate::supply::sets::Set;
@@ -86,6 +86,8 @@ pub struct SetChange {
 /// Entries of a set's journal.
 #[derive(Clone, Debug)]
 pub struct SetChanges {
+    /// The journal; a set that was removed and made again has another.
+    pub journal: JournalId,
     /// In order; a page never ends inside one record.
     pub changes: Vec<SetChange>,
     /// What the next page comes after.
@@ -168,7 +170,7 @@ pub fn changes(tenant: &Tenant, name: &str, stream: Stream, after: Seq, limit: u
     let page = tenant.journal.read(journal, stream, after, limit, seq)?;
     let state = tenant.state.read();
     let changes = page.changes.into_iter().map(|(seq, change)| told(&state, seq, change)).collect();
-    Ok(SetChanges { changes, next: page.next, more: page.more })
+    Ok(SetChanges { journal, changes, next: page.next, more: page.more })
 }
 
 /// An item's history over all sets before a record, newest first; `None` where the item was never heard of.

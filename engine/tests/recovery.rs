@@ -275,7 +275,14 @@ fn pages_stay_those_of_their_snapshot_while_content_changes() {
         submit(&engine, &t, batch.iter().map(|&n| store(n, 1, if n % 2 == 0 { "even" } else { "odd" })).collect());
     }
     let rules = "STORE { city = \"even\" }";
-    let request = |after| PreviewRequest { rules: rules.into(), limit: 7, after, facets: true, fx_date: None };
+    let request = |after| PreviewRequest {
+        rules: rules.into(),
+        limit: 7,
+        after,
+        facets: true,
+        fx_date: None,
+        target_wallet: None,
+    };
     let mut page = engine.preview(&t, &request(None)).unwrap();
     let (as_of, counts) = (page.as_of, page.counts.clone());
     let mut seen = Vec::new();

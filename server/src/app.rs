@@ -12,10 +12,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A tenant's queries under way at once; more wait.
 const QUERIES_OF_A_TENANT: usize = 2;
+/// A tenant's event streams open at once; more are refused.
+pub const STREAMS_OF_A_TENANT: usize = 32;
 
 /// What an operator may set.
 #[derive(Clone, Debug)]
@@ -54,10 +56,23 @@ struct Inner {
     settings: Settings,
     decoding: Arc<Semaphore>,
     querying: Arc<Semaphore>,
-    /// Queries that each tenant may have under way.
-    tenants: Mutex<HashMap<TenantId, Arc<Semaphore>>>,
+    tenants: Mutex<HashMap<TenantId, Bounds>>,
     asking: Arc<Semaphore>,
     stopping: AtomicBool,
+}
+
+/// What each tenant may have at once.
+#[derive(Clone)]
+struct Bounds {
+    queries: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        let most = |permits| Arc::new(Semaphore::new(permits));
+        Bounds { queries: most(QUERIES_OF_A_TENANT), streams: most(STREAMS_OF_A_TENANT) }
+    }
 }
 
 impl App {
@@ -139,7 +154,7 @@ impl App {
         tenant: &TenantId,
         work: impl FnOnce(&Engine) -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let (own, all) = (self.queries_of(tenant), self.inner.querying.clone());
+        let (own, all) = (self.bounds(tenant).queries, self.inner.querying.clone());
         self.run(async move { (own.acquire_owned().await.ok(), all.acquire_owned().await.ok()) }, work).await
     }
 
@@ -149,10 +164,13 @@ impl App {
         self.run(async move { asking.acquire_owned().await.ok() }, work).await
     }
 
-    fn queries_of(&self, tenant: &TenantId) -> Arc<Semaphore> {
-        let mut tenants = self.inner.tenants.lock();
-        let most = || Arc::new(Semaphore::new(QUERIES_OF_A_TENANT));
-        tenants.entry(tenant.clone()).or_insert_with(most).clone()
+    /// Room for one more event stream of a tenant, for as long as it is held; `None` where there is none.
+    pub fn stream(&self, tenant: &TenantId) -> Option<OwnedSemaphorePermit> {
+        self.bounds(tenant).streams.try_acquire_owned().ok()
+    }
+
+    fn bounds(&self, tenant: &TenantId) -> Bounds {
+        self.inner.tenants.lock().entry(tenant.clone()).or_default().clone()
     }
 
     async fn run<P: Send + 'static, T: Send + 'static>(

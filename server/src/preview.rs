@@ -5,6 +5,7 @@ mod wire;
 use crate::app::App;
 use crate::auth::Tenant;
 use crate::body::ApiJson;
+use crate::parameters::wallet_at;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -41,7 +42,8 @@ pub async fn preview(
         .ok_or_else(|| Problem::bad_request(format!("limit must be from 0 to {LIMIT_MAX}, not {limit}")))?;
     let facets = wire.facets.unwrap_or(wire.after.is_none());
     let (rules, after, fx_date) = (wire.rules, wire.after, wire.fx_date);
-    let request = api::PreviewRequest { rules, limit, after, facets, fx_date };
+    let target_wallet = wire.target_wallet.map(|name| wallet_at("/targetWallet", &name)).transpose()?.map(String::from);
+    let request = api::PreviewRequest { rules, limit, after, facets, fx_date, target_wallet };
     app.query(&tenant.clone(), move |engine| match engine.preview(&tenant, &request) {
         // A page can be large: it is written here, off the async threads.
         Ok(preview) => Ok(Json(PreviewResponse::new(preview, &request.rules)).into_response()),

@@ -17,7 +17,8 @@ pub struct Problem {
     #[serde(rename = "type")]
     kind: String,
     /// The kind of problem in words, the same each time.
-    title: String,
+    #[schema(value_type = String)]
+    title: &'static str,
     /// The HTTP status code.
     status: u16,
     /// What went wrong this time, and what to do.
@@ -118,10 +119,10 @@ fn place(text: &str, offset: usize) -> (usize, usize) {
 
 impl Problem {
     /// A problem of a named kind.
-    pub fn new(status: StatusCode, name: &str, title: &str, detail: impl Into<String>) -> Problem {
+    pub fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Problem {
         Problem {
             kind: format!("urn:penstock:problem:{name}"),
-            title: title.to_string(),
+            title,
             status: status.as_u16(),
             detail: detail.into(),
             diagnostics: Vec::new(),
@@ -131,7 +132,7 @@ impl Problem {
 
     /// A problem of which the status says all.
     pub fn plain(status: StatusCode, detail: impl Into<String>) -> Problem {
-        let title = status.canonical_reason().unwrap_or("Error").to_string();
+        let title = status.canonical_reason().unwrap_or("Error");
         let kind = "about:blank".to_string();
         Problem {
             kind,

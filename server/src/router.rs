@@ -51,6 +51,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(sets::put, sets::get, sets::delete))
         .routes(routes!(sets::items::items))
         .routes(routes!(sets::changes::changes))
+        .routes(routes!(sets::events::events))
         .routes(routes!(sets::take_out::take_out))
         .routes(routes!(sets::take_out::take_in))
         .routes(routes!(memberships::memberships))
@@ -80,7 +81,7 @@ mod tests {
         let document = serde_json::to_value(with_common_answers(documented().into_openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), 34);
+        assert_eq!(paths.len(), 35);
         assert!(paths["/api/v1/rules/check"]["post"]["responses"]["413"].is_object());
         assert!(paths[sync::PATH]["post"]["responses"]["429"].is_object());
     }

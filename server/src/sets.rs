@@ -1,6 +1,7 @@
 //! `/api/v1/sets`: standing sets, what a rule set matches at every record from now on.
 
 pub mod changes;
+pub mod events;
 pub mod items;
 pub mod take_out;
 pub mod wire;

@@ -1,7 +1,8 @@
 //! Cursors: a page's place in the matches of one snapshot, kept until they expire.
 
-use crate::api::{Counts, Seq};
+use crate::api::{Counts, Preview, Seq};
 use crate::fold::State;
+use crate::supply::funnel::Funnel;
 use crate::tenant::Tenant;
 use parking_lot::{Mutex, RwLock};
 use roaring::RoaringBitmap;
@@ -32,13 +33,17 @@ pub struct Pin {
     pub counts: Counts,
     /// The day of the exchange rates that the rules used.
     pub fx_date: Option<String>,
+    /// What becomes of the matches on the way to the target wallet.
+    pub funnel: Option<Funnel>,
     made: Instant,
 }
 
 impl Pin {
-    /// A pin made now.
-    pub fn new(rules_hash: u128, as_of: Seq, matched: RoaringBitmap, counts: Counts, fx_date: Option<String>) -> Self {
-        Pin { rules_hash, as_of, matched, counts, fx_date, made: Instant::now() }
+    /// A pin, made now, of a preview's first page; what it matched, by the hash of its rule text.
+    pub fn new(rules_hash: u128, preview: &Preview, matched: RoaringBitmap) -> Self {
+        let Preview { as_of, counts, fx_date, funnel, .. } = preview;
+        let (counts, fx_date) = (counts.clone(), fx_date.clone());
+        Pin { rules_hash, as_of: *as_of, matched, counts, fx_date, funnel: *funnel, made: Instant::now() }
     }
 
     fn bytes(&self) -> usize {
@@ -122,7 +127,7 @@ impl Pins {
             let young =
                 known.rules_hash == pin.rules_hash && known.as_of == pin.as_of && known.made.elapsed() < SHARED_FOR;
             // A rule on the time of evaluation may match other items of the same snapshot.
-            young && known.matched == pin.matched && known.counts == pin.counts
+            young && known.matched == pin.matched && known.counts == pin.counts && known.funnel == pin.funnel
         };
         if let Some((&id, _)) = kept.by_id.iter().next_back().filter(|(_, known)| same(known)) {
             return (self.run, id);

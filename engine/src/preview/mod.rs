@@ -17,6 +17,8 @@ use crate::api::{Counts, NoRates, Preview, PreviewError, PreviewRequest, Seq};
 use crate::fold::{Snapshot, State};
 use crate::index::IndexError;
 use crate::log::LogReader;
+use crate::supply::funnel::{Funnel, Steps};
+use crate::supply::wallet::{Barriers, Wallet};
 use crate::tenant::Tenant;
 use cursor::{Cursor, Pin};
 use fixedbitset::FixedBitSet;
@@ -55,6 +57,17 @@ impl<'a> Reading<'a> {
         state.catalog.enter(snapshot.seq);
         let (live, taken) = (state.catalog.live(), read(&state));
         (Reading { tenant, snapshot, live }, taken)
+    }
+
+    /// The same, and what stands in the items' way to a wallet.
+    fn begin_for(tenant: &'a Tenant, wallet: Option<&str>) -> (Self, Option<Arc<Barriers>>) {
+        Self::begin_with(tenant, |state| {
+            // Of a wallet that nobody wrote of nothing is kept: what stands in the way is worked out, before the next record.
+            wallet.map(|name| match state.snapshot.supply.wallets.get(name) {
+                Some(barriers) => barriers.clone(),
+                None => Wallet::of(&state.supply.items).barriers().clone(),
+            })
+        })
     }
 
     /// The snapshot's merchants.
@@ -127,10 +140,10 @@ struct Rules {
     hash: u128,
 }
 
-/// What a cursor is good for: a rule text, at the rates asked for.
+/// What a cursor is good for: a rule text, at the rates asked for, on the way to the wallet asked for.
 fn hash(request: &PreviewRequest) -> u128 {
-    let date = request.fx_date.as_deref().unwrap_or_default();
-    xxh3_128(format!("{}\0{date}", request.rules).as_bytes())
+    let (date, wallet) = (request.fx_date.as_deref().unwrap_or_default(), request.target_wallet.as_deref());
+    xxh3_128(format!("{}\0{date}\0{}", request.rules, wallet.unwrap_or_default()).as_bytes())
 }
 
 /// The preview of a tenant that has no content.
@@ -147,8 +160,15 @@ pub fn of_nothing(request: &PreviewRequest, now_ms: i64) -> Result<Preview, Prev
     let nothing = Snapshot::default();
     let slices = count::evaluate(&plan, &nothing, || Directory::of(&nothing, &State::default()), now_ms)
         .map_err(|e| PreviewError::Store(e.to_string()))?;
-    let facets = request.facets.then(Default::default);
-    Ok(Preview { as_of: 0, counts: count::total(&plan, &slices), items: Vec::new(), next: None, facets, fx_date: None })
+    Ok(Preview {
+        as_of: 0,
+        counts: count::total(&plan, &slices),
+        items: Vec::new(),
+        next: None,
+        facets: request.facets.then(Default::default),
+        fx_date: None,
+        funnel: request.target_wallet.as_ref().map(|_| Funnel::default()),
+    })
 }
 
 fn first_page(
@@ -158,24 +178,29 @@ fn first_page(
     request: &PreviewRequest,
     now_ms: i64,
 ) -> Result<Preview, PreviewError> {
-    let reading = Reading::begin(tenant);
+    let (reading, barriers) = Reading::begin_for(tenant, request.target_wallet.as_deref());
     let snapshot = &reading.snapshot;
     let plan = Plan::of(&rules.expr);
     let slices = count::evaluate(&plan, snapshot, || reading.directory(), now_ms)
         .map_err(|e| PreviewError::Store(e.to_string()))?;
-    let counts = count::total(&plan, &slices);
     let facets = request.facets.then(|| facets::count(snapshot, &slices, &tenant.state));
-    let ordinals = count::ordinals(snapshot, &slices);
-    let mut page: Vec<u32> = ordinals.ones().take(request.limit).map(|o| o as u32).collect();
-    let items = page::render(tenant, log, snapshot.seq, &page)?;
-    page.truncate(items.len());
-    let more = request.limit > 0 && counts.matched > page.len() as u64;
-    let next = more.then(|| {
-        let pin = Pin::new(rules.hash, snapshot.seq, bitmap(&ordinals), counts.clone(), rules.fx_date.clone());
-        let id = tenant.pins.insert(pin, &tenant.state);
-        Cursor::new(id, page.last().copied().unwrap_or_default()).to_string()
-    });
-    Ok(Preview { as_of: snapshot.seq, counts, items, next, facets, fx_date: rules.fx_date.clone() })
+    let matched = bitmap(&count::ordinals(snapshot, &slices));
+    let mut page: Vec<u32> = matched.iter().take(request.limit).collect();
+    let mut preview = Preview {
+        as_of: snapshot.seq,
+        counts: count::total(&plan, &slices),
+        items: page::render(tenant, log, snapshot.seq, &page)?,
+        next: None,
+        facets,
+        fx_date: rules.fx_date.clone(),
+        funnel: barriers.map(|barriers| Steps::of(&matched, &RoaringBitmap::new(), &barriers).counts()),
+    };
+    page.truncate(preview.items.len());
+    if request.limit > 0 && preview.counts.matched > page.len() as u64 {
+        let id = tenant.pins.insert(Pin::new(rules.hash, &preview, matched), &tenant.state);
+        preview.next = Some(Cursor::new(id, page.last().copied().unwrap_or_default()).to_string());
+    }
+    Ok(preview)
 }
 
 fn next_page(
@@ -198,6 +223,7 @@ fn next_page(
         next,
         facets: None,
         fx_date: pin.fx_date.clone(),
+        funnel: pin.funnel,
     })
 }
 

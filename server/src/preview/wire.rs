@@ -1,6 +1,7 @@
 //! The wire types of previews; items have the same shape wherever they are shown.
 
 use crate::problem::Span;
+use crate::sets::wire::Funnel;
 use penstock_dsl::registry::Currency;
 use penstock_engine::api;
 use rust_decimal::Decimal;
@@ -25,6 +26,9 @@ pub struct PreviewRequest {
     /// The day whose exchange rates `~fx` converts at; the latest if not given.
     #[schema(example = "2026-01-31")]
     pub fx_date: Option<String>,
+    /// The wallet to which the matched items are to go, for the funnel.
+    #[schema(example = "GCASH")]
+    pub target_wallet: Option<String>,
 }
 
 /// A preview of one snapshot.
@@ -43,6 +47,8 @@ pub struct PreviewResponse {
     facets: Option<Facets>,
     /// The day of the exchange rates that the rules used; null where they convert nothing.
     fx_date: Option<String>,
+    /// What becomes of all matched items on the way to the target wallet; null where none was given.
+    funnel: Option<Funnel>,
 }
 
 /// Exact counts of a rule set, by part.
@@ -185,6 +191,7 @@ impl PreviewResponse {
             next: preview.next,
             facets: preview.facets.map(Facets::from),
             fx_date: preview.fx_date,
+            funnel: preview.funnel.map(Funnel::from),
         }
     }
 }
