@@ -6,16 +6,24 @@
 //! are there, 30% new items; as fast as answers come, or paced to `PENSTOCK_BENCH_RATE` items a second. Items are made
 //! while sending; the client's processor time, which includes that, is printed beside the server's.
 //!
+//! With `PENSTOCK_BENCH_SETS` so many standing sets are put before the first item (`benches/questions/rule_texts.rs`): an answer then
+//! means that every set is right, and the latency of a paced run is that from the request to there.
+//!
 //! Peer: PostgreSQL 15 with the same items, mix, batch size and number of connections, a batch a transaction, default
 //! durability; once with a primary key alone and once with a GIN index over the JSON too (`benches/peers/postgres.rs`).
 //! `PENSTOCK_BENCH_PEERS=0` leaves it out; `PENSTOCK_BENCH_DIR` names a folder to keep the data in, for the preview bench.
 
 #[path = "peers/postgres.rs"]
 mod postgres_peer;
+#[path = "questions/rule_texts.rs"]
+mod rule_texts;
+#[path = "questions/standing.rs"]
+mod standing_questions;
 mod support;
 
 use anyhow::Result;
 use penstock_server::generate::Generator;
+use rule_texts::RuleTexts;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -34,6 +42,7 @@ struct Settings {
     connections: u64,
     pace: Pace,
     peers: bool,
+    sets: usize,
 }
 
 impl Settings {
@@ -46,6 +55,7 @@ impl Settings {
                 rate: std::env::var("PENSTOCK_BENCH_RATE").ok().and_then(|rate| rate.parse().ok()),
             },
             peers: setting("PENSTOCK_BENCH_PEERS", 1) != 0,
+            sets: setting("PENSTOCK_BENCH_SETS", 0),
         }
     }
 }
@@ -71,6 +81,7 @@ fn main() -> Result<()> {
 fn penstock(settings: &Settings, generator: &Generator) -> Result<Run> {
     let data = DataDir::from_env()?;
     let server = Server::start(data.path())?;
+    put_sets(&server, generator, settings)?;
     let connect = || Ok(load::http_client(&server));
     let rate = load::fill(generator, settings.items, settings.connections, connect)?;
     println!("penstock: filled at {rate:.0} items/s; {}", caught_up(&server)?);
@@ -87,6 +98,32 @@ fn penstock(settings: &Settings, generator: &Generator) -> Result<Run> {
     println!("penstock: {}", caught_up(&server)?);
     costs(&server, data.path(), settings.items + run.sent.applied * 3 / 10);
     Ok(run)
+}
+
+/// Puts standing sets, as many at a time as there are connections.
+fn put_sets(server: &Server, generator: &Generator, settings: &Settings) -> Result<()> {
+    if settings.sets == 0 {
+        return Ok(());
+    }
+    let mut texts = RuleTexts::new(generator, SEED);
+    let rules: Vec<String> = (0..settings.sets).map(|_| texts.draw()).collect();
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        let share = rules.len().div_ceil(settings.connections as usize);
+        let clients: Vec<_> = rules
+            .chunks(share)
+            .enumerate()
+            .map(|(lane, rules)| scope.spawn(move || put_some(server, lane, rules)))
+            .collect();
+        clients.into_iter().try_for_each(|client| client.join().expect("a client does not panic"))
+    })?;
+    println!("penstock: {} standing sets put in {:.1} s", rules.len(), begun.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn put_some(server: &Server, lane: usize, rules: &[String]) -> Result<()> {
+    let mut put = load::set_client(server);
+    rules.iter().enumerate().try_for_each(|(n, rules)| put(&format!("set-{lane}-{n}"), rules))
 }
 
 /// Runs `work` while another thread prints how far the index is behind.

@@ -15,33 +15,27 @@ mod support;
 
 use anyhow::{Context as _, Result, bail};
 use penstock_engine::command::{Command, CommandOutcome, PutSet};
-use penstock_engine::content::decode::{Context, decode};
-use penstock_engine::content::document::Document;
 use penstock_engine::content::item::Item;
 use penstock_engine::fold::{Frame, State};
 use penstock_engine::log::frame::Header;
 use penstock_engine::preview;
 use penstock_engine::supply::change::Changes;
 use penstock_engine::supply::journal::Journal;
-use penstock_server::generate::{BASE_TIME_MS, Generator};
-use rule_texts::RuleTexts;
+use penstock_server::generate::Generator;
+use rule_texts::{NOW_MS, RuleTexts, decoded};
 use std::time::{Duration, Instant};
 use support::load::{ITEMS_PER_REQUEST, SEED};
 use support::{setting, stats};
-
-const NOW_MS: i64 = BASE_TIME_MS as i64;
-/// Rules are written about items from here on, which are not among those sent.
-const WRITTEN_ABOUT: u64 = 5_000_000;
 
 fn main() -> Result<()> {
     let items: u64 = setting("PENSTOCK_BENCH_SET_ITEMS", 20_000);
     let most: usize = setting("PENSTOCK_BENCH_SETS", 100_000);
     let generator = Generator::new(SEED);
     let versions: Vec<Vec<Item>> =
-        (0..2).map(|v| (0..items).map(|n| item(&generator.version(n, v))).collect()).collect::<Result<_>>()?;
+        (0..2).map(|v| (0..items).filter_map(|n| decoded(&generator.version(n, v))).collect()).collect();
     println!("sets: {items} items, each in two versions");
     let sizes = [0, 10_000, most];
-    let mut bench = Bench::new(&generator)?;
+    let mut bench = Bench::new(&generator);
     for size in sizes {
         let before = stats::memory_bytes(std::process::id()).0;
         let took = bench.put_sets(size)?;
@@ -74,49 +68,22 @@ fn us(took: Duration, count: usize) -> f64 {
     took.as_secs_f64() * 1e6 / count as f64
 }
 
-fn item(line: &str) -> Result<Item> {
-    let raw = serde_json::from_str(line)?;
-    let context = Context { tenant: "BENCH", received_ms: NOW_MS };
-    decode(raw, &context).map_err(|refused| anyhow::anyhow!("{:?}", refused.issues))
-}
-
 /// Sets to put, and a state that has them and no content.
 struct Bench<'a> {
-    generator: &'a Generator,
-    texts: RuleTexts,
-    about: u64,
+    texts: RuleTexts<'a>,
     rules: Vec<String>,
     state: State,
 }
 
 impl<'a> Bench<'a> {
-    fn new(generator: &'a Generator) -> Result<Self> {
-        let texts = RuleTexts::new(SEED);
-        Ok(Bench { generator, texts, about: WRITTEN_ABOUT, rules: Vec::new(), state: State::default() })
-    }
-
-    fn draw(&mut self) -> String {
-        let (generator, about) = (self.generator, &mut self.about);
-        let mut next = || -> Document {
-            loop {
-                *about += 1;
-                let document = item(&generator.line(*about)).ok().and_then(|item| item.document);
-                if let Some(document) = document {
-                    break document;
-                }
-            }
-        };
-        self.texts.draw(&mut next)
+    fn new(generator: &'a Generator) -> Self {
+        Bench { texts: RuleTexts::new(generator, SEED), rules: Vec::new(), state: State::default() }
     }
 
     /// Puts sets into a new state until it has so many.
     fn put_sets(&mut self, count: usize) -> Result<Duration> {
         while self.rules.len() < count {
-            let text = self.draw();
-            // A word of an item may be none that a fuzzy query can have, such as a single sign.
-            if penstock_dsl::check::check(&text, &Default::default()).expr.is_some() {
-                self.rules.push(text);
-            }
+            self.rules.push(self.texts.draw());
         }
         self.state = State::default();
         let begun = Instant::now();

@@ -215,3 +215,20 @@ pub fn http_client(server: &Server) -> impl FnMut(&[String]) -> Result<Sent> + u
         }
     }
 }
+
+/// A client of the server: puts standing sets on a connection of its own.
+pub fn set_client(server: &Server) -> impl FnMut(&str, &str) -> Result<()> + use<> {
+    let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60)));
+    let agent = Agent::new_with_config(config.build());
+    let (url, bearer) = (format!("{}/api/v1/sets", server.base), server.bearer.clone());
+    move |name, rules| {
+        let body = serde_json::json!({ "rules": rules, "targetWallet": "gcash" }).to_string();
+        let request = agent.put(format!("{url}/{name}")).header("authorization", &bearer);
+        let mut response = request.content_type("application/json").send(body.as_bytes())?;
+        let text = response.body_mut().read_to_string()?;
+        match response.status().as_u16() {
+            200 | 201 => Ok(()),
+            status => bail!("putting a set was answered {status}: {text}"),
+        }
+    }
+}
