@@ -3,6 +3,7 @@
 //! [`State::apply`] is a deterministic function of the state and the record: no clock (the record carries its time), no
 //! randomness, no map order. Folding the same log twice gives byte-equal checkpoints.
 
+pub mod blame;
 pub mod memberships;
 mod overlays;
 pub mod parts;

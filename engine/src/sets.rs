@@ -6,6 +6,7 @@ use crate::api::{PreviewItem, Seq};
 use crate::catalog::Ordinal;
 use crate::content::eligibility::FieldSet;
 use crate::fold::State;
+use crate::fold::blame::GroupBlame;
 use crate::log::LogReader;
 use crate::preview::page;
 use crate::supply::change::{Cause, Change, JournalId, Stream};
@@ -159,6 +160,20 @@ pub fn items(
     let next = standing.get(rendered.len().wrapping_sub(1)).map(|(ordinal, _)| *ordinal);
     let items = rendered.into_iter().zip(standing).map(|(item, (_, standing))| standing.item(item)).collect();
     Ok(SetItems { as_of, items, total, next: next.filter(|next| Some(*next) < last) })
+}
+
+/// What a set's groups cost, with its text.
+pub fn cost(tenant: &Tenant, name: &str) -> Result<(Box<str>, Vec<GroupBlame>), SetError> {
+    let state = tenant.state.read();
+    let set = find(&state, name)?;
+    Ok((set.definition.rules.clone(), state.blame(set)))
+}
+
+/// The sets for which most items are looked at, most first: name, how many, how many in vain.
+pub fn costly(tenant: &Tenant, limit: usize) -> Vec<(Box<str>, u64, u64)> {
+    let state = tenant.state.read();
+    let named = |(id, looked_at, in_vain)| Some((state.supply.sets.get(id)?.name.clone(), looked_at, in_vain));
+    state.most_looked_at(limit).into_iter().filter_map(named).collect()
 }
 
 /// Entries of a set's journal after a record.

@@ -55,6 +55,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(sets::take_out::take_out))
         .routes(routes!(sets::take_out::take_in))
         .routes(routes!(memberships::memberships))
+        .routes(routes!(reports::cost::cost))
+        .routes(routes!(reports::cost::costly))
         .routes(routes!(reports::explain::explain))
         .routes(routes!(reports::difference::diff))
         .routes(routes!(reports::unlock::unlock))
@@ -81,7 +83,7 @@ mod tests {
         let document = serde_json::to_value(with_common_answers(documented().into_openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), 35);
+        assert_eq!(paths.len(), 37);
         assert!(paths["/api/v1/rules/check"]["post"]["responses"]["413"].is_object());
         assert!(paths[sync::PATH]["post"]["responses"]["429"].is_object());
     }

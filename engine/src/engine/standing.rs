@@ -5,6 +5,7 @@ use crate::api::{PreviewError, Seq, TenantId};
 use crate::content::item::Item;
 use crate::difference::{self, DifferenceError, DifferenceRequest, RuleDifference};
 use crate::explain::{self, Asked, ExplainError, Explanation};
+use crate::fold::blame::GroupBlame;
 use crate::sets::{self, Membership, SetChanges, SetError, SetInfo, SetItems};
 use crate::simulate::{self, Simulation};
 use crate::supply::change::Stream;
@@ -157,6 +158,17 @@ impl Engine {
     /// The last folded record of a tenant; 0 where there is none.
     pub fn seq(&self, tenant: &TenantId) -> Seq {
         self.shared.tenant(tenant).map_or(0, |tenant| tenant.state.read().seq)
+    }
+
+    /// What a set's groups cost, with its text.
+    pub fn set_cost(&self, tenant: &TenantId, name: &str) -> Result<(Box<str>, Vec<GroupBlame>), SetError> {
+        let tenant = self.shared.tenant(tenant).ok_or(SetError::NoSuchSet)?;
+        sets::cost(&tenant, name)
+    }
+
+    /// The sets for which most items are looked at, most first: name, how many, how many in vain.
+    pub fn costly_sets(&self, tenant: &TenantId, limit: usize) -> Vec<(Box<str>, u64, u64)> {
+        self.shared.tenant(tenant).map_or_else(Vec::new, |tenant| sets::costly(&tenant, limit))
     }
 
     /// What the running self-check has found since the start.

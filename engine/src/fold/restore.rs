@@ -90,7 +90,7 @@ impl State {
     }
 
     /// A definition's parts, as when it was taken in.
-    fn parts_again(&self, definition: &Definition) -> Option<Vec<Part>> {
+    pub(super) fn parts_again(&self, definition: &Definition) -> Option<Vec<Part>> {
         let options = self.check_options(definition.fx_date.as_deref()).ok()?;
         Some(Part::of(&check(&definition.rules, &options).expr?))
     }

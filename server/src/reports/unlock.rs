@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 pub struct RankQuery {
     /// 1 to 1,000; 100 if not given.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, default = 100)]
-    limit: Option<String>,
+    pub limit: Option<String>,
 }
 
 /// What stops a set's items, most unlocked first.
