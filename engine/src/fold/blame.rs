@@ -32,7 +32,7 @@ impl State {
         let mut groups = Vec::new();
         for (part, target) in parts.iter().zip(&set.targets) {
             let ids = self.group_ids.get(target).into_iter().flatten();
-            let written = part.own.blocks.iter().flat_map(|block| block.groups.iter().map(|group| (block, group)));
+            let written = part.own.blocks.iter().flat_map(|block| block.groups.iter().map(move |group| (block, group)));
             for ((block, group), id) in written.zip(ids) {
                 let Some(cost) = self.groups.cost(*id) else { continue };
                 groups.push(GroupBlame {
