@@ -64,8 +64,8 @@ impl Asked {
     fn take_back(&mut self, random: &mut Random, count: usize) {
         for _ in 0..count.min(self.taken_in.len()) {
             let (id, content_type) = self.taken_in.swap_remove(random.below(self.taken_in.len()));
-            if let Some(content_type) = content_type {
-                self.standing.leave(id, content_type);
+            if content_type.is_some() {
+                self.standing.leave(id);
             }
             self.standing.remove(id);
         }
@@ -96,7 +96,7 @@ impl Asked {
         self.take_back(random, usize::MAX);
         assert_eq!((self.standing.len(), self.standing.properties(), self.standing.always_asked()), (1, 0, 1));
         assert!(!self.standing.is_empty());
-        self.standing.leave(last, ContentType::Store);
+        self.standing.leave(last);
         self.standing.remove(last);
         assert_eq!((self.standing.len(), self.standing.always_asked()), (0, 0));
     }
@@ -260,22 +260,24 @@ fn equal_predicates_are_one_question_until_the_last_goes() {
     standing.enter(other, ContentType::Store);
     let store = document(vec![], vec![ExtValue::Text { text: text("xabcx"), number: None }]);
     let mut probe = Probe::default();
-    standing.leave(id, ContentType::Store);
-    assert_eq!(standing.passing(&store, NOW_MS, &mut probe), [id]);
-    standing.leave(id, ContentType::Store);
+    let benefit = Document { content_type: ContentType::Benefit, ..store.clone() };
+    let merchant = Document { content_type: ContentType::Merchant, ..store.clone() };
+    for _ in 0..2 {
+        standing.leave(id);
+        assert_eq!(standing.passing(&store, NOW_MS, &mut probe), [id]);
+        assert_eq!(standing.passing(&benefit, NOW_MS, &mut probe), [id]);
+        assert_eq!(standing.passing(&merchant, NOW_MS, &mut probe), []);
+    }
+    standing.leave(id);
     // Once more than it was entered: nothing happens.
-    standing.leave(id, ContentType::Store);
+    standing.leave(id);
     assert_eq!(standing.passing(&store, NOW_MS, &mut probe), []);
     assert!(standing.passes(id, &store, NOW_MS, &mut probe));
-    let benefit = Document { content_type: ContentType::Benefit, ..store };
-    assert_eq!(standing.passing(&benefit, NOW_MS, &mut probe), [id]);
-    standing.leave(id, ContentType::Benefit);
-    assert_eq!(standing.passing(&benefit, NOW_MS, &mut probe), []);
     standing.remove(id);
     assert_eq!(standing.len(), 2);
     standing.remove(id);
     assert_eq!((standing.len(), standing.cost(id)), (1, None));
-    standing.leave(other, ContentType::Store);
+    standing.leave(other);
     standing.remove(other);
     assert!(standing.is_empty());
 }

@@ -2,7 +2,7 @@
 //!
 //! It reads nothing but the item, its merchant and the time of evaluation; texts are folded on both sides already.
 
-use super::fuzzy::within_distance;
+use super::fuzzy::{Letters, within_distance};
 use crate::content::document::{Document, ExtValue, Localized, Money, PriceRange, Text, Values, epoch_ms};
 use penstock_dsl::expr::{
     Block, Expr, Fuzzy, FuzzyWord, Group, Interval, MoneyRange, Owner, Predicate, PropertyRef, Rule, Subject, Test,
@@ -155,21 +155,23 @@ fn text_matches(text: &Text, test: &Test) -> bool {
     }
 }
 
+/// A word of a text.
+#[derive(Clone, Copy, Debug)]
+pub struct Word<'t> {
+    /// The word.
+    pub text: &'t str,
+    /// Its characters.
+    pub letters: Letters,
+}
+
 /// Whether a folded text matches a fuzzy query.
 pub fn fuzzy_matches(folded: &str, query: &Fuzzy) -> bool {
-    let words = |tokens: Vec<Token<'_>>| words_match(tokens.iter().filter_map(word_of), query);
+    let words = |tokens: Vec<Token<'_>>| words_match(tokens.iter().filter_map(Word::of), query);
     runs_match(folded, query) && (query.words.is_empty() || words(tokens(folded)))
 }
 
-fn word_of<'t>(token: &Token<'t>) -> Option<&'t str> {
-    match token {
-        Token::Word(word) => Some(word),
-        Token::Run(_) => None,
-    }
-}
-
 /// Whether a folded text matches a fuzzy query; `words` are the text's.
-pub fn fuzzy_matches_words<'t>(folded: &str, words: impl Iterator<Item = &'t str> + Clone, query: &Fuzzy) -> bool {
+pub fn fuzzy_matches_words<'t>(folded: &str, words: impl Iterator<Item = Word<'t>> + Clone, query: &Fuzzy) -> bool {
     runs_match(folded, query) && words_match(words, query)
 }
 
@@ -177,13 +179,40 @@ fn runs_match(folded: &str, query: &Fuzzy) -> bool {
     query.runs.iter().all(|run| folded.contains(run.as_str()))
 }
 
-fn words_match<'t>(words: impl Iterator<Item = &'t str> + Clone, query: &Fuzzy) -> bool {
-    query.words.iter().all(|wanted| words.clone().any(|word| word_matches(word, wanted)))
+fn words_match<'t>(mut words: impl Iterator<Item = Word<'t>> + Clone, query: &Fuzzy) -> bool {
+    match &query.words[..] {
+        [] => true,
+        [wanted] => some_word_matches(&mut words, wanted),
+        all => all.iter().all(|wanted| some_word_matches(&mut words.clone(), wanted)),
+    }
+}
+
+fn some_word_matches<'t>(words: &mut impl Iterator<Item = Word<'t>>, wanted: &FuzzyWord) -> bool {
+    let letters = Letters::of(&wanted.text);
+    words.any(|word| {
+        (wanted.prefix && word.text.starts_with(wanted.text.as_str()))
+            || (word.letters.within(letters, wanted.distance)
+                && within_distance(&wanted.text, word.text, wanted.distance))
+    })
 }
 
 /// Whether a word of a text matches a word of a fuzzy query.
 pub fn word_matches(word: &str, wanted: &FuzzyWord) -> bool {
-    (wanted.prefix && word.starts_with(wanted.text.as_str())) || within_distance(&wanted.text, word, wanted.distance)
+    some_word_matches(&mut std::iter::once(Word::new(word)), wanted)
+}
+
+impl<'t> Word<'t> {
+    /// A word.
+    pub fn new(text: &'t str) -> Self {
+        Word { text, letters: Letters::of(text) }
+    }
+
+    fn of(token: &Token<'t>) -> Option<Self> {
+        match token {
+            Token::Word(word) => Some(Word::new(word)),
+            Token::Run(_) => None,
+        }
+    }
 }
 
 fn number_matches(number: &Decimal, test: &Test) -> bool {

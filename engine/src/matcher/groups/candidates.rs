@@ -56,7 +56,7 @@ pub struct Candidate {
     near: [u32; NEAR],
     more: Option<Box<[Rule]>>,
     looked_at: AtomicU32,
-    in_vain: AtomicU32,
+    matched: AtomicU32,
 }
 
 /// All groups by their ways in.
@@ -71,9 +71,9 @@ pub struct Candidates {
 impl Candidate {
     /// A candidate with the rules that are to be asked of it.
     pub fn new(group: u32, target: Target, content_type: ContentType, rules: &[Rule]) -> Self {
-        let (looked_at, in_vain) = Default::default();
+        let (looked_at, matched) = Default::default();
         let mut candidate =
-            Candidate { group, target, content_type, near: [NONE; NEAR], more: None, looked_at, in_vain };
+            Candidate { group, target, content_type, near: [NONE; NEAR], more: None, looked_at, matched };
         candidate.keep(rules);
         candidate
     }
@@ -90,13 +90,22 @@ impl Candidate {
         near.chain(self.more.iter().flatten().copied())
     }
 
-    /// Counts that it was looked at. What several threads count at the same time may be lost.
-    pub fn count(&self, matches: bool) {
-        let add_one = |counter: &AtomicU32| counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
-        add_one(&self.looked_at);
-        if !matches {
-            add_one(&self.in_vain);
+    /// The `at`-th of them.
+    pub fn rule(&self, at: usize) -> Option<Rule> {
+        match self.near.get(at) {
+            Some(rule) => (*rule != NONE).then_some(Rule(*rule)),
+            None => self.more.as_ref()?.get(at - NEAR).copied(),
         }
+    }
+
+    /// Counts that it was looked at. What several threads count at the same time may be lost.
+    pub fn count_look(&self) {
+        self.looked_at.store(self.looked_at().wrapping_add(1), Relaxed);
+    }
+
+    /// Counts that it matched.
+    pub fn count_match(&self) {
+        self.matched.store(self.matched().wrapping_add(1), Relaxed);
     }
 
     /// Times that it was looked at.
@@ -104,9 +113,9 @@ impl Candidate {
         self.looked_at.load(Relaxed)
     }
 
-    /// Those of them where it did not match.
-    pub fn in_vain(&self) -> u32 {
-        self.in_vain.load(Relaxed)
+    /// Those of them where it matched.
+    pub fn matched(&self) -> u32 {
+        self.matched.load(Relaxed)
     }
 
     /// About how much memory it takes, bytes.
@@ -116,11 +125,13 @@ impl Candidate {
 }
 
 impl Candidates {
-    /// The candidates of an item of a type that has passed some questions.
-    pub fn of(&self, content_type: ContentType, passed: &[QuestionId]) -> impl Iterator<Item = &Candidate> {
-        let under = passed.iter().filter_map(|question| self.under.get(question.0 as usize)).flatten();
-        let of_type = under.filter(move |candidate| candidate.content_type == content_type);
-        self.always[content_type.index()].iter().chain(of_type)
+    /// The candidates of an item of a type that has passed some questions. The lists are found before any is read, so that
+    /// the machine need not wait for one after the other.
+    pub fn of<'a>(&'a self, content_type: ContentType, passed: &[QuestionId], found: &mut Vec<&'a Candidate>) {
+        let mut lists: Vec<&[Candidate]> = Vec::with_capacity(passed.len());
+        lists.extend(passed.iter().filter_map(|id| self.under.get(id.0 as usize)).map(Vec::as_slice));
+        found.extend(&self.always[content_type.index()]);
+        found.extend(lists.into_iter().flatten().filter(|candidate| candidate.content_type == content_type));
     }
 
     /// Puts a candidate under a way in.

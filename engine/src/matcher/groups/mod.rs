@@ -136,18 +136,29 @@ impl Groups {
         targets.clear();
         passed.clear();
         passed.extend(self.standing.passing(document, NO_TIME_MS, questions));
-        for candidate in self.candidates.of(document.content_type, passed) {
-            let mut holds = |rule: Rule| {
-                self.standing.passes(rule.question(), document, NO_TIME_MS, questions) != rule.is_negated()
-            };
-            let matches = candidate.rules().all(&mut holds);
-            if counted {
-                candidate.count(matches);
+        let mut open = Vec::with_capacity(passed.len());
+        self.candidates.of(document.content_type, passed, &mut open);
+        work.candidates += open.len() as u64;
+        if counted {
+            open.iter().for_each(|candidate| candidate.count_look());
+        }
+        for nth in 0.. {
+            // Those whose rules have all held.
+            open.retain(|candidate| {
+                let matches = candidate.rule(nth).is_none();
+                if matches {
+                    targets.push(candidate.target);
+                    if counted {
+                        candidate.count_match();
+                    }
+                }
+                !matches
+            });
+            if open.is_empty() {
+                break;
             }
-            work.candidates += 1;
-            if matches {
-                targets.push(candidate.target);
-            }
+            let rule = |candidate: &&Candidate| candidate.rule(nth).map(|rule| (rule.question(), !rule.is_negated()));
+            self.standing.retain(document, NO_TIME_MS, questions, &mut open, rule);
         }
         work.items += 1;
         work.passed += passed.len() as u64;
@@ -184,7 +195,7 @@ impl Groups {
         Some(GroupCost {
             bytes: shared + candidate.bytes() + size_of::<Option<Place>>(),
             looked_at: candidate.looked_at(),
-            in_vain: candidate.in_vain(),
+            in_vain: candidate.looked_at().saturating_sub(candidate.matched()),
             always: place.way_in.is_none_or(|id| self.standing.cost(id).is_some_and(|cost| cost.always)),
         })
     }
@@ -226,7 +237,7 @@ impl Groups {
             moved.at = place.at;
         }
         if let Some(question) = place.way_in {
-            self.standing.leave(question, place.content_type);
+            self.standing.leave(question);
         }
         let way_in = place.way_in.map(|question| Rule::new(question, false));
         Some((place.content_type, candidate.target, way_in.into_iter().chain(candidate.rules()).collect()))

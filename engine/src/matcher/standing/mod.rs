@@ -103,24 +103,19 @@ impl Standing {
     /// Lets the items of a content type pass a question that was taken in. Each call needs its own [`Standing::leave`].
     pub fn enter(&mut self, id: QuestionId, content_type: ContentType) {
         let Some(question) = self.questions.get_mut(id) else { return };
-        question.enterers[content_type.index()] += 1;
+        question.enterers += 1;
         if question.entry.is_none() {
             self.stand(id.0);
         }
         self.flags[id.0 as usize] |= 1 << content_type.index();
     }
 
-    /// Takes back one [`Standing::enter`]; nothing happens where there was none.
-    pub fn leave(&mut self, id: QuestionId, content_type: ContentType) {
+    /// Takes back one [`Standing::enter`]; nothing happens where there was none. With the last the question stands nowhere;
+    /// until then the items of a content type that it was entered for may still pass it.
+    pub fn leave(&mut self, id: QuestionId) {
         let Some(question) = self.questions.get_mut(id) else { return };
-        let enterers = &mut question.enterers[content_type.index()];
-        *enterers = enterers.saturating_sub(1);
-        if *enterers > 0 {
-            return;
-        }
-        let enterers = question.enterers;
-        self.flags[id.0 as usize] &= !(1 << content_type.index());
-        if enterers == [0; ContentType::ALL.len()] {
+        question.enterers = question.enterers.saturating_sub(1);
+        if question.enterers == 0 {
             self.stand_down(id.0);
         }
     }
@@ -151,7 +146,33 @@ impl Standing {
     /// item and time; it keeps the answer, so that the
     /// evaluator is asked once an item.
     pub fn passes(&self, id: QuestionId, document: &Document, now_ms: i64, probe: &mut Probe) -> bool {
-        if let Some(answer) = probe.glance(self.glances[id.0 as usize], &self.slots, document) {
+        self.decide(id, self.glances[id.0 as usize], document, now_ms, probe)
+    }
+
+    /// Keeps those that wait for an item to pass a question, or not to pass it, and are not disappointed; who waits for
+    /// nothing goes too. As [`Standing::passes`] for each, but what all ask is read before any is answered, so that the
+    /// machine need not wait for one read after the other.
+    pub fn retain<T>(
+        &self,
+        document: &Document,
+        now_ms: i64,
+        probe: &mut Probe,
+        waiting: &mut Vec<T>,
+        waits_for: impl Fn(&T) -> Option<(QuestionId, bool)>,
+    ) {
+        let mut glances = probe.take_glances();
+        let glance = |waits: &T| waits_for(waits).map_or(Glance::Ask, |(id, _)| self.glances[id.0 as usize]);
+        glances.extend(waiting.iter().map(glance));
+        let mut glance = glances.iter();
+        waiting.retain(|waits| match (waits_for(waits), glance.next()) {
+            (Some((id, passes)), Some(glance)) => self.decide(id, *glance, document, now_ms, probe) == passes,
+            _ => false,
+        });
+        probe.give_back_glances(glances);
+    }
+
+    fn decide(&self, id: QuestionId, glance: Glance, document: &Document, now_ms: i64, probe: &mut Probe) -> bool {
+        if let Some(answer) = probe.glance(glance, &self.slots, document) {
             return answer;
         }
         if self.flags[id.0 as usize] & (1 << document.content_type.index()) != 0 {

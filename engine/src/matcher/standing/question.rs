@@ -2,7 +2,6 @@
 
 use super::entry::Entry;
 use penstock_dsl::expr::{Fuzzy, FuzzyWord, MoneyRange, Predicate, PropertyRef, Subject, Test};
-use penstock_dsl::registry::ContentType;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// About what a place in a structure takes, bytes; strings come on top.
@@ -29,8 +28,8 @@ pub struct Question {
     pub predicate: Predicate,
     /// How often it was taken in.
     pub askers: u32,
-    /// How often it was entered, by content type.
-    pub enterers: [u32; ContentType::ALL.len()],
+    /// How often it was entered.
+    pub enterers: u32,
     /// Where it stands; nowhere until it is entered.
     pub entry: Option<Entry>,
     asked: AtomicU32,
@@ -43,7 +42,7 @@ impl Question {
         Question {
             predicate,
             askers: 0,
-            enterers: Default::default(),
+            enterers: 0,
             entry: None,
             asked: AtomicU32::new(0),
             in_vain: AtomicU32::new(0),

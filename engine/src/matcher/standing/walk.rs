@@ -33,6 +33,7 @@ pub struct Probe {
     /// Questions that were not entered and have an answer.
     known: Marks,
     sights: Sights,
+    glances: Vec<Glance>,
     /// How many of those the evaluator was asked, in all.
     evaluated: u64,
 }
@@ -53,6 +54,17 @@ impl Probe {
             self.sights.look(slots, document);
         }
         glance.answer(&self.sights)
+    }
+
+    /// Room for what is asked; to be given back.
+    pub(super) fn take_glances(&mut self) -> Vec<Glance> {
+        std::mem::take(&mut self.glances)
+    }
+
+    /// Takes the room back.
+    pub(super) fn give_back_glances(&mut self, mut glances: Vec<Glance>) {
+        glances.clear();
+        self.glances = glances;
     }
 
     /// The answer to a question that was not entered, asked once.
