@@ -152,15 +152,29 @@ impl Server {
         self.post_bytes(path, &[], body.to_string().as_bytes())
     }
 
+    /// PUT of JSON with the key.
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send_bytes("PUT", path, &[], body.to_string().as_bytes())
+    }
+
+    /// DELETE with the key.
+    pub fn delete(&self, path: &str) -> Answer {
+        self.request("DELETE", path, &[("authorization", &self.bearer())], b"")
+    }
+
     /// POST of a JSON body as it is, with the key and more headers.
     pub fn post_bytes(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.send_bytes("POST", path, headers, body)
+    }
+
+    fn send_bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let bearer = self.bearer();
         let mut all = vec![("authorization", bearer.as_str())];
         if headers.iter().all(|(name, _)| *name != "content-type") {
             all.push(("content-type", "application/json"));
         }
         all.extend_from_slice(headers);
-        self.request("POST", path, &all, body)
+        self.request(method, path, &all, body)
     }
 
     /// The `Authorization` header's value.
@@ -210,6 +224,15 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Items of the bundled content, without the tenants of their own.
+pub fn sample(file: &str) -> Vec<Value> {
+    let file = std::fs::File::open(repository("demo").join(file)).unwrap();
+    let text = String::from_utf8(zstd::decode_all(file).unwrap()).unwrap();
+    let mut items: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    items.iter_mut().for_each(|item| drop(item.as_object_mut().unwrap().remove("tntInstId")));
+    items
 }
 
 /// The seed's endpoint.
