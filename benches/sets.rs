@@ -95,7 +95,8 @@ impl<'a> Bench<'a> {
                 fx_date: None,
             };
             let registration = self.state.prepare(put).map_err(|outcome| anyhow::anyhow!("{outcome:?}"))?;
-            let found = preview::standing::find(&self.state, &registration).map_err(|e| anyhow::anyhow!("{e}"))?;
+            let found =
+                preview::standing::find(&self.state.snapshot, &registration).map_err(|e| anyhow::anyhow!("{e}"))?;
             match self.state.register(registration, found) {
                 CommandOutcome::Set(_) => {}
                 outcome => bail!("{outcome:?}"),

@@ -154,8 +154,8 @@ impl State {
         }
     }
 
-    /// What the record has changed in each journal, in order.
-    pub fn take_changes(&mut self) -> Vec<(JournalId, Vec<Change>)> {
+    /// What the record has changed in each journal, in order, and the journals that have ended with it.
+    pub fn take_changes(&mut self) -> (Vec<(JournalId, Vec<Change>)>, Vec<JournalId>) {
         let mut changes = std::mem::take(&mut self.supply.changes);
         changes.sort_by_key(|(journal, _)| *journal);
         let mut by_journal: Vec<(JournalId, Vec<Change>)> = Vec::new();
@@ -165,7 +165,7 @@ impl State {
                 None => by_journal.push((journal, vec![change])),
             }
         }
-        by_journal
+        (by_journal, std::mem::take(&mut self.supply.ended))
     }
 
     fn apply_item(&mut self, mut item: Item, location: Location, now_ms: i64, batch: &mut Batch) -> ItemOutcome {
@@ -224,13 +224,6 @@ impl State {
         let overlay = snapshot.overlay.with(batch);
         let index = snapshot.index.clone();
         self.snapshot = Arc::new(Snapshot { seq: self.seq, index, overlay, supply: self.supply.view() });
-    }
-
-    /// Lets previews see what commands at a record's end have changed.
-    pub fn publish_supply(&mut self) {
-        let Snapshot { seq, index, overlay, .. } = &*self.snapshot;
-        let (index, overlay) = (index.clone(), overlay.after(0));
-        self.snapshot = Arc::new(Snapshot { seq: *seq, index, overlay, supply: self.supply.view() });
     }
 
     /// Moves the snapshot on to a folded record that the index has already.

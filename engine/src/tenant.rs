@@ -126,6 +126,8 @@ pub struct Tenant {
     pub journal: Journal,
     /// Whether the log has been asked for a record of the time, for timers that are due.
     pub tick_asked: AtomicBool,
+    /// Held while a record is folded, so that no checkpoint is of half of one, or of one that the journal does not have.
+    folding: Mutex<()>,
     feed: Mutex<Option<Sender<Feed>>>,
     feeder: Mutex<Option<JoinHandle<()>>>,
     overlay_items: AtomicU64,
@@ -195,6 +197,7 @@ impl Tenant {
             pins: Pins::default(),
             journal,
             tick_asked: AtomicBool::new(false),
+            folding: Mutex::new(()),
             feed: Mutex::new(Some(sender)),
             feeder: Mutex::default(),
             overlay_items: AtomicU64::new(0),
@@ -256,6 +259,7 @@ impl Tenant {
     }
 
     fn recover_row(&self, seq: Seq, frames: Vec<Frame>, folded: Seq, indexed: Seq) -> Result<(), FoldError> {
+        let _whole = self.folding.lock();
         let mut state = self.state.write();
         let mut applied = match seq > folded {
             true => state.apply(seq, frames),
@@ -265,12 +269,12 @@ impl Tenant {
             true => state.publish(applied.batch.clone()),
             false => state.publish_indexed(),
         }
-        if seq > folded {
-            self.since_checkpoint.fetch_add(applied.batch.items.len() as u64, Ordering::Relaxed);
-            self.end_record(&mut state, seq, &mut applied, true)?;
-        }
         self.measure_overlay(&state);
         drop(state);
+        if seq > folded {
+            self.since_checkpoint.fetch_add(applied.batch.items.len() as u64, Ordering::Relaxed);
+            self.end_record(seq, &mut applied, true)?;
+        }
         if seq > indexed {
             self.send(Feed::Batch(applied.batch));
         }
@@ -279,64 +283,57 @@ impl Tenant {
 
     /// Folds one record and makes it visible.
     pub fn fold(&self, seq: Seq, frames: Vec<Frame>) -> Result<Vec<FrameOutcome>, FoldError> {
+        let _whole = self.folding.lock();
         let mut state = self.state.write();
         let mut applied = state.apply(seq, frames);
         state.publish(applied.batch.clone());
-        self.end_record(&mut state, seq, &mut applied, false)?;
         self.measure_overlay(&state);
         drop(state);
+        self.end_record(seq, &mut applied, false)?;
         self.since_checkpoint.fetch_add(applied.batch.items.len() as u64, Ordering::Relaxed);
         self.send(Feed::Batch(applied.batch));
         Ok(applied.frames)
     }
 
-    /// Lets the commands at a record's end take effect, and hands over what the record has changed. The state is locked all
-    /// the while, so that no checkpoint is of a record that the journal does not have.
-    fn end_record(&self, state: &mut State, seq: Seq, applied: &mut Applied, again: bool) -> Result<(), FoldError> {
-        let deferred = std::mem::take(&mut applied.deferred);
-        let any = !deferred.is_empty();
-        for (n, (frame, command)) in (0..).zip(deferred) {
+    /// Lets the commands at a record's end take effect, and hands over what the record has changed.
+    fn end_record(&self, seq: Seq, applied: &mut Applied, again: bool) -> Result<(), FoldError> {
+        for (n, (frame, command)) in (0..).zip(std::mem::take(&mut applied.deferred)) {
             let outcome = match command {
-                Command::PutSet(put) => self.put_set(state, seq, n, put, again)?,
-                Command::DeleteSet(name) => state.delete_set(&name),
+                Command::PutSet(put) => self.put_set(seq, n, put, again)?,
+                Command::DeleteSet(name) => self.state.write().delete_set(&name),
                 _ => continue,
             };
             applied.frames[frame].command = Some(outcome);
         }
-        if any {
-            state.publish_supply();
-        }
-        let changes = state.take_changes().into_iter();
-        self.journal.append(seq, changes.map(|(journal, changes)| Changes { journal, seq, changes }).collect());
-        std::mem::take(&mut state.supply.ended).into_iter().for_each(|journal| self.journal.drop_journal(journal));
+        let (changes, ended) = self.state.write().take_changes();
+        let changes = changes.into_iter().map(|(journal, changes)| Changes { journal, seq, changes });
+        self.journal.append(seq, changes.collect());
+        ended.into_iter().for_each(|journal| self.journal.drop_journal(journal));
         Ok(())
     }
 
-    /// Makes a set stand. What its rules match is kept until a checkpoint has it, for when the record is folded `again` the
-    /// index may hold later records.
-    fn put_set(
-        &self,
-        state: &mut State,
-        seq: Seq,
-        n: u32,
-        put: PutSet,
-        again: bool,
-    ) -> Result<CommandOutcome, FoldError> {
-        let registration = match state.prepare(put) {
-            Ok(registration) => registration,
-            Err(outcome) => return Ok(outcome),
+    /// Makes a set stand. Looking up what its rules match stops neither previews nor other readers: only the fold changes what is
+    /// looked at. What was found is kept until a checkpoint has it, for when the record is folded `again` the index may hold
+    /// later records.
+    fn put_set(&self, seq: Seq, n: u32, put: PutSet, again: bool) -> Result<CommandOutcome, FoldError> {
+        let (registration, snapshot) = {
+            let state = self.state.read();
+            match state.prepare(put) {
+                Ok(registration) => (registration, state.snapshot.clone()),
+                Err(outcome) => return Ok(outcome),
+            }
         };
         let kept = if again { self.journal.backfill(seq, n)? } else { None };
         let found: Found = match kept {
             Some(bytes) => postcard::from_bytes(&bytes)?,
-            None if state.snapshot.index.seq > seq => return Err(FoldError::IndexAhead),
+            None if snapshot.index.seq > seq => return Err(FoldError::IndexAhead),
             None => {
-                let found = preview::standing::find(state, &registration).map_err(FoldError::Index)?;
+                let found = preview::standing::find(&snapshot, &registration).map_err(FoldError::Index)?;
                 self.journal.put_backfill(seq, n, &postcard::to_stdvec(&found)?)?;
                 found
             }
         };
-        Ok(state.register(registration, found))
+        Ok(self.state.write().register(registration, found))
     }
 
     /// After a failed feed thread nobody listens; that failure is told by the thread itself.
@@ -376,7 +373,10 @@ impl Tenant {
     /// Writes a checkpoint.
     pub fn checkpoint(&self) -> std::io::Result<()> {
         let items = self.since_checkpoint.swap(0, Ordering::Relaxed);
-        let body = checkpoint::Body::of(&self.state.read());
+        let body = {
+            let _whole = self.folding.lock();
+            checkpoint::Body::of(&self.state.read())
+        };
         let written = self.journal.flush().map_err(std::io::Error::other);
         let written = written.and_then(|()| checkpoint::write(&self.dir, &body));
         if written.is_ok() {

@@ -4,8 +4,8 @@
 //! which at that moment are exactly the state after the record, and from the next record on the matcher keeps it. No
 //! version slips between. A changed definition takes the place of the old one in the same step, and what differs is told.
 
-use super::State;
 use super::parts::{Part, PartTest};
+use super::{Snapshot, State};
 use crate::catalog::Ordinal;
 use crate::command::{CommandOutcome, PutSet, Refusal, SetOutcome, TakeOut};
 use crate::content::document::Document;
@@ -20,6 +20,7 @@ use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::expr::Predicate;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A definition whose rules check.
 pub struct Registration {
@@ -88,7 +89,17 @@ impl State {
         let (journal, revision) = self.supply.sets.get(id).map_or((0, 0), |set| (set.journal, set.revision));
         let cause = Cause::Rules { revision };
         let (entered, left) = self.tell_difference(journal, &before, &after, &cause);
+        self.publish_wallets();
         CommandOutcome::Set(SetOutcome { created: known.is_none(), revision, entered, left })
+    }
+
+    /// Lets previews see a wallet that a registration has brought up.
+    fn publish_wallets(&mut self) {
+        if self.snapshot.supply.wallets.len() != self.supply.wallets.len() {
+            let Snapshot { seq, index, overlay, .. } = &*self.snapshot;
+            let (index, overlay) = (index.clone(), overlay.after(index.seq));
+            self.snapshot = Arc::new(Snapshot { seq: *seq, index, overlay, supply: self.supply.view() });
+        }
     }
 
     /// Removes a set.

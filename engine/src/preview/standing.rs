@@ -3,30 +3,37 @@
 use super::count;
 use super::merchants::Directory;
 use super::plan::Plan;
+use crate::catalog::Ordinal;
+use crate::content::document::Document;
 use crate::fold::parts::Part;
 use crate::fold::registration::{Found, FoundPart, Registration};
 use crate::fold::{Snapshot, State};
 use crate::index::IndexError;
+use crate::index::segment::SegmentView;
 use crate::supply::bits::BitmapBytes;
 use crate::supply::clock::times_of;
+use rayon::prelude::*;
 
-/// Looks up the parts of a registration in a state's snapshot.
-pub fn find(state: &State, registration: &Registration) -> Result<Found, IndexError> {
+/// Stored items that a thread reads at a time.
+const READ_ITEMS: usize = 2_048;
+
+/// Looks up the parts of a registration in a snapshot.
+pub fn find(snapshot: &Snapshot, registration: &Registration) -> Result<Found, IndexError> {
     let parts = registration.parts.iter().flat_map(Part::with_merchants);
-    parts.map(|part| find_part(&state.snapshot, state, part)).collect::<Result<_, _>>().map(Found)
+    parts.map(|part| find_part(snapshot, part)).collect::<Result<_, _>>().map(Found)
 }
 
-fn find_part(snapshot: &Snapshot, state: &State, part: &Part) -> Result<FoundPart, IndexError> {
-    // No part reads the clock or merchants by itself.
-    let slices = count::evaluate(&Plan::of(&part.own), snapshot, || Directory::of(snapshot, state), 0)?;
+fn find_part(snapshot: &Snapshot, part: &Part) -> Result<FoundPart, IndexError> {
+    // No part reads merchants or the clock by itself.
+    let no_merchants = || Directory::of(&Snapshot::default(), &State::default());
+    let slices = count::evaluate(&Plan::of(&part.own), snapshot, no_merchants, 0)?;
     let base = super::bitmap(&count::ordinals(snapshot, &slices));
     let mut times = Vec::new();
     if part.clock_predicates().next().is_some() {
         for (segment, slice) in snapshot.index.segments.iter().zip(&slices) {
-            segment.each_stored(slice.matched.ones(), |doc, document| {
-                let of = times_of(document, part.clock_predicates());
-                times.extend(of.map(|of| (segment.ordinals()[doc], of)));
-            })?;
+            let docs: Vec<usize> = slice.matched.ones().collect();
+            let read = docs.par_chunks(READ_ITEMS).map(|docs| stored_times(segment, docs, part));
+            times.extend(read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten());
         }
         let newest = slices.last().map(|slice| &slice.matched);
         for (at, (document, item)) in snapshot.overlay.live().enumerate() {
@@ -36,4 +43,13 @@ fn find_part(snapshot: &Snapshot, state: &State, part: &Part) -> Result<FoundPar
         }
     }
     Ok(FoundPart { base: BitmapBytes::from(&base), times })
+}
+
+/// The times of stored items that a part's clock conditions read.
+fn stored_times(segment: &SegmentView, docs: &[usize], part: &Part) -> Result<Vec<(Ordinal, Document)>, IndexError> {
+    let mut times = Vec::with_capacity(docs.len());
+    segment.each_stored(docs.iter().copied(), |doc, document| {
+        times.extend(times_of(document, part.clock_predicates()).map(|of| (segment.ordinals()[doc], of)));
+    })?;
+    Ok(times)
 }
