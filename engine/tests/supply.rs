@@ -35,15 +35,17 @@ const IDS: usize = 14;
 const WALLETS: &[&str] = &["alipayhk", "gcash"];
 
 type Key = (ContentType, String);
+/// A version and what it brought, by what it is about.
+type Written<K, V> = BTreeMap<K, (i64, V)>;
 
 /// What everything was told, kept the simplest way.
 #[derive(Default)]
 struct Model {
-    items: BTreeMap<Key, (i64, Option<Document>)>,
-    tags: BTreeMap<(TagName, Key), (i64, Vec<Box<str>>)>,
-    onboarded: BTreeMap<(String, String), (i64, bool)>,
-    policies: BTreeMap<(String, ContentType), (i64, FieldSet)>,
-    risk: BTreeMap<(String, Key), (i64, bool)>,
+    items: Written<Key, Option<Document>>,
+    tags: Written<(TagName, Key), Vec<Box<str>>>,
+    onboarded: Written<(String, String), bool>,
+    policies: Written<(String, ContentType), FieldSet>,
+    risk: Written<(String, Key), bool>,
     sets: BTreeMap<String, ModelSet>,
     now_ms: i64,
 }

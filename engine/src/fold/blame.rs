@@ -61,7 +61,7 @@ impl State {
             (id, looked_at, in_vain)
         };
         let mut sets: Vec<_> = self.supply.sets.by_name().map(cost).collect();
-        sets.sort_by(|a, b| (b.1, b.2).cmp(&(a.1, a.2)));
+        sets.sort_by_key(|(_, looked_at, in_vain)| std::cmp::Reverse((*looked_at, *in_vain)));
         sets.truncate(limit);
         sets
     }

@@ -3,7 +3,7 @@
 //! It is cut into chunks of 65,536 ordinals that copies share until one of them changes a chunk. Invariant: no chunk at the
 //! end is empty, so equal sets have equal chunks.
 
-use crate::catalog::Ordinal;
+use super::change::Ordinal;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

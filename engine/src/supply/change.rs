@@ -49,7 +49,7 @@ pub enum Cause {
         /// Which.
         merchant_id: Box<str>,
     },
-    /// The set was taken out of service.
+    /// The operator took the item out of the set, or back in.
     TakenOut,
 }
 

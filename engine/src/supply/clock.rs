@@ -3,7 +3,7 @@
 //! An item that a clock condition is asked about has its times kept here, and a timer at the next moment at which one of
 //! these conditions can change. When a timer is due the conditions are asked again; nothing is scanned.
 
-use crate::catalog::Ordinal;
+use super::change::Ordinal;
 use crate::content::document::{Document, ExtValue, Values, epoch_ms};
 use penstock_dsl::expr::{Interval, Predicate, PropertyRef, Subject, Test, TimePoint};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! What supply knows of each item by ordinal, so that no trigger but content needs the item itself.
 
 use super::bits::BitmapBytes;
-use crate::catalog::Ordinal;
+use super::change::Ordinal;
 use crate::content::eligibility::FieldSet;
 use penstock_dsl::registry::ContentType;
 use roaring::RoaringBitmap;

@@ -3,8 +3,8 @@
 //! An item's own list has the narrow targets; broad ones are looked up in their bases, for in lists they would take more
 //! memory than the items. Invariant: the lists have exactly the narrow targets, each by its base.
 
+use super::change::Ordinal;
 use super::target::TargetId;
-use crate::catalog::Ordinal;
 
 /// Targets by item.
 #[derive(Default)]

@@ -3,8 +3,8 @@
 //! It is the live MERCHANT item whose own merchantId is this one, of several the one with the highest version, then the
 //! smallest content id (D-77); where there is none, the live MERCHANT item whose content id it is (LANGUAGE.md, Properties).
 
+use super::change::Ordinal;
 use super::items::MerchantName;
-use crate::catalog::Ordinal;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,10 +2,10 @@
 
 use super::bits::BitmapBytes;
 use super::change::JournalId;
+use super::change::Ordinal;
 use super::slab::Slab;
 use super::tags::TagName;
 use super::target::{ConditionTest, Purpose, SetId, Target, TargetBody, TargetId};
-use crate::catalog::Ordinal;
 use penstock_dsl::expr::Predicate;
 use roaring::{MultiOps, RoaringBitmap};
 use serde::{Deserialize, Serialize};

@@ -4,8 +4,8 @@
 //! own, by the same rules as content versions (D-16). Tags may come before the item's content does.
 
 use super::bits::Bits;
+use super::change::Ordinal;
 use super::outcome::WriteOutcome;
-use crate::catalog::Ordinal;
 use penstock_dsl::expr::{Predicate, PropertyRef, Subject, Test};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@
 //! base that passes the conditions. So a trigger other than content never needs an item's content, only a look at conditions.
 
 use super::bits::BitmapBytes;
-use crate::catalog::Ordinal;
+use super::change::Ordinal;
 use penstock_dsl::expr::Predicate;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};

@@ -2,9 +2,9 @@
 //! risk decision (R042-R046, D-41 to D-45). Kept a wallet as sets of ordinals, so that a funnel is set algebra.
 
 use super::bits::Bits;
+use super::change::Ordinal;
 use super::items::{Facts, Items, MerchantName};
 use super::outcome::WriteOutcome;
-use crate::catalog::Ordinal;
 use crate::content::eligibility::FieldSet;
 use penstock_dsl::registry::ContentType;
 use serde::{Deserialize, Serialize};
