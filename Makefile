@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Rust, Node and git are enough to start with.
 
-.PHONY: demo test lint wasm fuzz bench
+.PHONY: demo test nightly lint wasm fuzz bench
 
 # Seconds for each fuzz target: of `make fuzz`, and of `make test`.
 FUZZ_SECONDS ?= 600
@@ -18,6 +18,13 @@ test: lint wasm
 	cargo test --workspace --locked
 	node --test wasm/tests/
 	fuzz/run $(FUZZ_TEST_SECONDS)
+
+# The same properties over far more random rules and histories; takes hours.
+nightly:
+	@.ci/install
+	PENSTOCK_HISTORIES=1000000 cargo test --locked -p penstock-engine --test supply
+	PENSTOCK_RULE_SETS=5000 cargo test --locked -p penstock-engine --test agreement
+	PENSTOCK_SETS=5000 cargo test --locked -p penstock-engine --test real_updates
 
 # Format and lints; warnings are errors in CI only.
 lint:
@@ -37,7 +44,7 @@ fuzz:
 	@.ci/install
 	fuzz/run $(FUZZ_SECONDS)
 
-# Measures the rule language, ingest, preview and matching beside their peers, and completion; docs/benchmarks.md explains them.
+# Measures the rule language, ingest, preview and matching beside their peers, completion, and standing sets; docs/benchmarks.md explains them.
 bench:
 	@.ci/install build
 	cargo bench --locked -p penstock-dsl --bench rules
@@ -45,3 +52,4 @@ bench:
 	cargo bench --locked --bench preview
 	cargo bench --locked --bench complete
 	cargo bench --locked --bench matching
+	cargo bench --locked --bench sets
