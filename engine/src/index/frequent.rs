@@ -1,35 +1,69 @@
 //! A property's values in a segment, most frequent first.
 //!
 //! Invariant: a list's counts are of all the segment's documents of a type, deleted ones too, so a list never changes and
-//! is kept as long as its segment. A list that leaves values out says how frequent these can be at most.
+//! is kept as long as its segment. A list that leaves values out says how frequent these can be at most, but a partial one,
+//! which tells nothing of values that were not read.
 
 use super::fold_range::fold_ranges;
 use super::segment::SegmentView;
 use super::terms::{self, PropertyKey, Tag, split_slot, unescape};
 use fixedbitset::FixedBitSet;
-use penstock_dsl::registry::ContentType;
+use penstock_dsl::expr::PropertyRef;
+use penstock_dsl::registry::{ContentType, Kind, PropId};
 use penstock_dsl::text::fold;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 use std::sync::Arc;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 
 /// Values that a list keeps.
-pub const LISTED_MAX: usize = 2_048;
-/// Values that a walk through those of a prefix reads, in all segments together; with more the kept lists answer.
+const LISTED_MAX: usize = 2_048;
+/// Values in one document that a list keeps beside the more frequent, where it leaves some out: all that an answer can show.
+const SINGLES_MAX: usize = 400;
+/// Values that one request reads, in all segments together, where no list is there or a list does not do.
 pub const WALKED_MAX: usize = 30_000;
+/// Counting so many postings takes about as long as reading one value.
+const POSTINGS_A_VALUE: u64 = 256;
 
-/// A property and the items that are asked about.
-#[derive(Clone, Copy)]
-pub struct Asked<'a> {
-    /// Which terms hold its values.
-    pub tag: Tag,
-    /// The property.
-    pub property: PropertyKey<'a>,
-    /// Only items of this type.
-    pub content_type: Option<ContentType>,
-    /// Whether items of other types can have the property.
-    pub shared: bool,
+/// A property's values, and of which items.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Asked {
+    /// The start of the terms that hold the values.
+    terms: Vec<u8>,
+    /// Only items of this type; `None` also where items of one type alone can have the property.
+    content_type: Option<ContentType>,
+}
+
+impl Asked {
+    /// The values of a property; `None` where it has none that are listed.
+    pub fn of(property: &PropertyRef, content_type: Option<ContentType>) -> Option<Self> {
+        let (tag, shared) = match property {
+            PropertyRef::Declared(id) => (listed_tag(*id)?, id.get().declared.len() > 1),
+            PropertyRef::Ext(_) => (Tag::Display, true),
+            PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => return None,
+        };
+        Some(Self::new(tag, PropertyKey::of(property)?, content_type.filter(|_| shared)))
+    }
+
+    pub(super) fn new(tag: Tag, property: PropertyKey<'_>, content_type: Option<ContentType>) -> Self {
+        Asked { terms: terms::prefix(tag, property), content_type }
+    }
+
+    /// The values of every declared property, of items of each type that has it.
+    pub fn declared() -> impl Iterator<Item = Self> {
+        let types = PropId::all().flat_map(|id| id.get().declared.iter().map(move |d| (id, d.content_type)));
+        types.filter_map(|(id, content_type)| Self::of(&PropertyRef::Declared(id), Some(content_type)))
+    }
+}
+
+/// Which terms hold a declared property's values as drop-downs show them.
+fn listed_tag(id: PropId) -> Option<Tag> {
+    match id.kind() {
+        Kind::Keyword | Kind::List => Some(Tag::Keyword),
+        Kind::Text => Some(Tag::Display),
+        Kind::Number | Kind::Money | Kind::PriceRange | Kind::Time | Kind::Location | Kind::Presence => None,
+    }
 }
 
 /// Values of a property in a segment.
@@ -37,10 +71,12 @@ pub struct Asked<'a> {
 pub struct Frequent {
     /// Most frequent first, then alphabetical.
     pub values: Vec<FrequentValue>,
-    /// No value that is left out stands in more documents; 0 where none is left out.
+    /// No value that was read and is left out stands in more documents; 0 where none is left out.
     pub rest_max: u64,
-    /// Distinct values at most.
+    /// Distinct values at most, those that were not read too.
     pub distinct: u64,
+    /// Whether values were not read.
+    pub partial: bool,
 }
 
 /// A value in a segment.
@@ -54,9 +90,20 @@ pub struct FrequentValue {
     slots: Box<[TermInfo]>,
 }
 
+impl FrequentValue {
+    pub(super) fn new(value: Box<str>, docs: u64, slots: Box<[TermInfo]>) -> Self {
+        FrequentValue { folded: fold(&value).into(), value, docs, slots }
+    }
+}
+
 impl Frequent {
+    /// Whether it has every value.
+    pub fn is_complete(&self) -> bool {
+        self.rest_max == 0 && !self.partial
+    }
+
     /// Memory that it takes, but for what allocations add.
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         let of = |value: &FrequentValue| {
             size_of::<FrequentValue>() + value.value.len() + value.folded.len() + size_of_val(&*value.slots)
         };
@@ -65,40 +112,40 @@ impl Frequent {
 }
 
 impl SegmentView {
-    /// The most frequent values. Walks all values of the property when it is first asked; the list is kept.
-    pub fn frequent(&self, asked: Asked<'_>) -> tantivy::Result<Arc<Frequent>> {
-        let key = (terms::prefix(asked.tag, asked.property), asked.content_type);
-        if let Some(known) = self.lists.get(&key) {
-            return Ok(known);
+    /// The list of the most frequent values, if it is made already; if not, it will be.
+    pub fn known_list(&self, asked: &Asked) -> Option<Arc<Frequent>> {
+        self.lists.get(asked)
+    }
+
+    /// The most frequent values, of which `walked_max` are read; kept where these are all.
+    pub fn frequent(&self, asked: &Asked, walked_max: usize) -> tantivy::Result<Arc<Frequent>> {
+        let list = Arc::new(Walk::new(self, asked, LISTED_MAX, walked_max).read("")?);
+        if !list.partial {
+            self.lists.insert(asked.clone(), list.clone());
         }
-        let mut walk = Walk::new(self, asked, LISTED_MAX);
-        walk.range(&[], &[0xFF], usize::MAX, |_| true)?;
-        let list = Arc::new(walk.finish());
-        self.lists.insert(key, list.clone(), list.bytes());
         Ok(list)
     }
 
-    /// The most frequent values that begin with `prefix`, both folded; `None` where that means reading over `walked_max`.
+    /// The most frequent values that begin with `prefix`, both folded, of which `walked_max` are read.
     pub fn frequent_with(
         &self,
-        asked: Asked<'_>,
+        asked: &Asked,
         prefix: &str,
         listed_max: usize,
         walked_max: usize,
-    ) -> tantivy::Result<Option<Frequent>> {
-        let mut walk = Walk::new(self, asked, listed_max);
-        for range in fold_ranges(prefix) {
-            if !walk.range(&range.start, &range.end, walked_max, |value| fold(value).starts_with(prefix))? {
-                return Ok(None);
-            }
-        }
-        Ok(Some(walk.finish()))
+    ) -> tantivy::Result<Frequent> {
+        Walk::new(self, asked, listed_max, walked_max).read(prefix)
+    }
+
+    /// The list of the most frequent values; reads them all.
+    pub(super) fn list(&self, asked: &Asked) -> tantivy::Result<Arc<Frequent>> {
+        Ok(Arc::new(Walk::new(self, asked, LISTED_MAX, usize::MAX).read("")?))
     }
 
     /// How many of `docs` have a value.
-    pub fn count_value(&self, asked: Asked<'_>, value: &str, docs: &FixedBitSet) -> tantivy::Result<u64> {
+    pub fn count_value(&self, asked: &Asked, value: &str, docs: &FixedBitSet) -> tantivy::Result<u64> {
         let mut slots = Vec::new();
-        let prefix = terms::value_prefix(asked.tag, asked.property, value.as_bytes(), terms::KEYWORD_BYTES_MAX);
+        let prefix = terms::value_under(asked.terms.clone(), value.as_bytes(), terms::KEYWORD_BYTES_MAX);
         self.terms_under(&prefix, |_, term| {
             slots.push(term.clone());
             Ok(())
@@ -110,48 +157,73 @@ impl SegmentView {
     pub fn count_listed(&self, value: &FrequentValue, docs: &FixedBitSet) -> tantivy::Result<u64> {
         Counter::new(self).count(&value.slots, |doc| docs.contains(doc))
     }
+
+    /// Terms of the dictionary that come before this.
+    fn terms_before(&self, term: &[u8]) -> tantivy::Result<u64> {
+        let terms = self.terms.terms();
+        let mut stream = terms.range().ge(term).into_stream()?;
+        Ok(if stream.advance() { stream.term_ord() } else { terms.num_terms() as u64 })
+    }
 }
 
 /// A walk through values in dictionary order, which keeps the most frequent.
 struct Walk<'a> {
     segment: &'a SegmentView,
-    asked: Asked<'a>,
+    asked: &'a Asked,
     listed_max: usize,
+    walked_max: u64,
     counter: Counter<'a>,
     kept: BinaryHeap<Kept>,
     rest_max: u64,
     distinct: u64,
-    seen: usize,
+    /// Values read, and what took as long as reading one.
+    walked: u64,
 }
 
 impl<'a> Walk<'a> {
-    fn new(segment: &'a SegmentView, asked: Asked<'a>, listed_max: usize) -> Self {
+    fn new(segment: &'a SegmentView, asked: &'a Asked, listed_max: usize, walked_max: usize) -> Self {
         let (kept, counter) = (BinaryHeap::new(), Counter::new(segment));
-        Walk { segment, asked, listed_max, counter, kept, rest_max: 0, distinct: 0, seen: 0 }
+        let walked_max = walked_max as u64;
+        Walk { segment, asked, listed_max, walked_max, counter, kept, rest_max: 0, distinct: 0, walked: 0 }
     }
 
-    /// Reads the values from `from` to before `to` that are wanted; `false` where that would be more than `walked_max`.
-    fn range(
-        &mut self,
-        from: &[u8],
-        to: &[u8],
-        walked_max: usize,
-        wanted: impl Fn(&str) -> bool,
-    ) -> tantivy::Result<bool> {
-        let prefix = terms::prefix(self.asked.tag, self.asked.property);
+    /// Reads the values that begin with `prefix` when folded, until `walked_max` are read.
+    fn read(mut self, prefix: &str) -> tantivy::Result<Frequent> {
+        let wanted = |value: &str| prefix.is_empty() || fold(value).starts_with(prefix);
+        let ranges: Vec<Range<Vec<u8>>> = fold_ranges(prefix).iter().map(|range| self.terms(range)).collect();
+        for range in &ranges {
+            if !self.range(range, wanted)? {
+                let terms = |range: &Range<Vec<u8>>| {
+                    Ok(self.segment.terms_before(&range.end)? - self.segment.terms_before(&range.start)?)
+                };
+                let distinct = ranges.iter().map(terms).sum::<tantivy::Result<u64>>()?;
+                return Ok(Frequent { distinct, partial: true, ..self.finish() });
+            }
+        }
+        Ok(self.finish())
+    }
+
+    /// A range of values as one of terms.
+    fn terms(&self, values: &Range<Vec<u8>>) -> Range<Vec<u8>> {
         let bound = |value: &[u8]| {
-            let mut out = prefix.clone();
+            let mut out = self.asked.terms.clone();
             terms::push_escaped(&mut out, value);
             out
         };
-        let mut stream = self.segment.terms.terms().range().ge(bound(from)).lt(bound(to)).into_stream()?;
+        bound(&values.start)..bound(&values.end)
+    }
+
+    /// Reads the wanted values of a range; `false` where that would be more than `walked_max`.
+    fn range(&mut self, terms: &Range<Vec<u8>>, wanted: impl Fn(&str) -> bool) -> tantivy::Result<bool> {
+        let dictionary = self.segment.terms.terms();
+        let mut stream = dictionary.range().ge(&terms.start).lt(&terms.end).into_stream()?;
         let (mut value, mut slots): (Vec<u8>, Vec<TermInfo>) = Default::default();
         while let Some((key, info)) = stream.next() {
-            let Some((next, _)) = split_slot(&key[prefix.len()..]) else { continue };
+            let Some((next, _)) = split_slot(&key[self.asked.terms.len()..]) else { continue };
             if next != value || slots.is_empty() {
                 self.see(&value, &slots, &wanted)?;
-                self.seen += 1;
-                if self.seen > walked_max {
+                self.walked += 1;
+                if self.walked > self.walked_max {
                     return Ok(false);
                 }
                 slots.clear();
@@ -181,12 +253,12 @@ impl<'a> Walk<'a> {
             self.rest_max = self.rest_max.max(at_most);
             return Ok(());
         }
-        let docs = match (slots, self.asked.content_type.filter(|_| self.asked.shared)) {
+        let docs = match (slots, self.asked.content_type) {
             ([_], None) => at_most,
-            (_, None) => self.counter.count(slots, |_| true)?,
-            (_, Some(content_type)) => {
-                let of_type = self.segment.of_type(content_type);
-                self.counter.count(slots, |doc| of_type.contains(doc))?
+            (_, content_type) => {
+                self.walked += at_most / POSTINGS_A_VALUE;
+                let of_type = content_type.map(|t| self.segment.of_type(t));
+                self.counter.count(slots, |doc| of_type.is_none_or(|docs| docs.contains(doc)))?
             }
         };
         if docs > 0 {
@@ -205,14 +277,14 @@ impl<'a> Walk<'a> {
     }
 
     fn finish(self) -> Frequent {
-        let shown = |kept: Kept| FrequentValue {
-            folded: fold(&kept.value).into(),
-            value: kept.value,
-            docs: kept.docs,
-            slots: kept.slots,
-        };
-        let values: Vec<FrequentValue> = self.kept.into_sorted_vec().into_iter().map(shown).collect();
-        Frequent { values, rest_max: self.rest_max, distinct: self.distinct }
+        let (rest_max, distinct) = (self.rest_max, self.distinct);
+        let mut kept = self.kept.into_sorted_vec();
+        if rest_max > 0 {
+            let several = kept.partition_point(|kept| kept.docs > 1);
+            kept.truncate(several + SINGLES_MAX);
+        }
+        let values = kept.into_iter().map(|kept| FrequentValue::new(kept.value, kept.docs, kept.slots)).collect();
+        Frequent { values, rest_max, distinct, partial: false }
     }
 }
 

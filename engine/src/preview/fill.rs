@@ -2,6 +2,7 @@
 
 use super::Reading;
 use crate::api::PropertyInfo;
+use crate::content::document::Document;
 use crate::content::learned::Learned;
 use crate::index::IndexError;
 use crate::index::fill::PropertyName;
@@ -9,6 +10,9 @@ use crate::tenant::Tenant;
 use penstock_dsl::registry::{ContentType, PropId};
 use rayon::prelude::*;
 use std::collections::HashMap;
+
+/// Documents of which completion reads what properties they have rather than do without.
+const READ_DOCS_MAX: usize = 100_000;
 
 /// What is known of every property of every content type.
 pub fn properties(tenant: &Tenant) -> Result<Vec<PropertyInfo>, IndexError> {
@@ -65,13 +69,12 @@ pub struct Fill {
 }
 
 impl Fill {
-    /// Counts on a snapshot.
+    /// Counts on a snapshot; where these are not known of a new segment, it is read.
     pub fn of(reading: &Reading<'_>) -> Result<Self, IndexError> {
         let snapshot = &reading.snapshot;
-        let outdated = &snapshot.overlay.latest().ordinals;
         let parts = snapshot.index.segments.par_iter().map(|segment| {
             let mut part = Fill::default();
-            let mut gone = segment.live(outdated);
+            let mut gone = segment.live(&snapshot.overlay.latest().ordinals);
             gone.toggle_range(..);
             segment.fills(&gone, |property, by_type| part.add(property, by_type))?;
             Ok(part)
@@ -83,10 +86,33 @@ impl Fill {
         for (document, _) in snapshot.overlay.live() {
             let mut one = [0; 4];
             one[document.content_type.index()] = 1;
-            document.declared.iter().for_each(|(id, _)| fill.add(&PropertyName::Declared(*id), one));
-            document.ext.iter().for_each(|(key, _)| fill.add(&PropertyName::Ext(key.clone()), one));
+            properties_of(document).for_each(|property| fill.add(&property, one));
         }
         Ok(fill)
+    }
+
+    /// The same, but `None` where much would have to be read.
+    pub fn soon(reading: &Reading<'_>) -> Result<Option<Self>, IndexError> {
+        let unknown = reading.snapshot.index.segments.iter().filter(|segment| !segment.knows_fills());
+        let read = unknown.map(|segment| segment.len()).sum::<usize>();
+        (read <= READ_DOCS_MAX).then(|| Fill::of(reading)).transpose()
+    }
+
+    /// Live items of a type that have one property.
+    pub fn of_one(
+        reading: &Reading<'_>,
+        property: &PropertyName,
+        content_type: ContentType,
+    ) -> Result<u64, IndexError> {
+        let snapshot = &reading.snapshot;
+        let parts = snapshot.index.segments.par_iter().map(|segment| {
+            let docs = segment.live(&snapshot.overlay.latest().ordinals);
+            Ok(segment.fill(property, &docs)?[content_type.index()])
+        });
+        let indexed = parts.collect::<Result<Vec<u64>, IndexError>>()?.into_iter().sum::<u64>();
+        let of_type = snapshot.overlay.live().filter(|(document, _)| document.content_type == content_type);
+        let newer = of_type.filter(|(document, _)| properties_of(document).any(|has| has == *property));
+        Ok(indexed + newer.count() as u64)
     }
 
     fn add(&mut self, property: &PropertyName, by_type: [u64; 4]) {
@@ -100,4 +126,9 @@ impl Fill {
     pub fn count(&self, property: &PropertyName, content_type: ContentType) -> u64 {
         self.by_property.get(property).map_or(0, |by_type| by_type[content_type.index()])
     }
+}
+
+fn properties_of(document: &Document) -> impl Iterator<Item = PropertyName> {
+    let declared = document.declared.iter().map(|(id, _)| PropertyName::Declared(*id));
+    declared.chain(document.ext.iter().map(|(key, _)| PropertyName::Ext(key.clone())))
 }

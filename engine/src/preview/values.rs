@@ -4,6 +4,9 @@
 //! counted in order of the most that they can have, until no other can be among the answer: a threshold algorithm (R. Fagin
 //! et al., "Optimal aggregation algorithms for middleware", 2001). Every count of an answer is exact.
 //!
+//! A new segment's list is made in the background. Until then a bounded part of its values is read, and an answer that this
+//! leaves something out of says that it is cut short and not surely the most frequent.
+//!
 //! [`frequent`]: crate::index::frequent
 
 use super::Reading;
@@ -12,12 +15,12 @@ use crate::content::document::{Document, Localized, Values};
 use crate::index::IndexError;
 use crate::index::frequent::{Asked, Frequent, FrequentValue, WALKED_MAX};
 use crate::index::segment::SegmentView;
-use crate::index::terms::{self, PropertyKey, Tag};
+use crate::index::terms;
 use crate::tenant::Tenant;
 use fixedbitset::FixedBitSet;
 use penstock_dsl::complete::rank::{Fit, value_fit};
 use penstock_dsl::expr::PropertyRef;
-use penstock_dsl::registry::{ContentType, Kind, PropId};
+use penstock_dsl::registry::{ContentType, PropId};
 use penstock_dsl::text::fold;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
@@ -29,6 +32,8 @@ pub const VALUES_MAX: usize = 200;
 const BATCH: usize = 256;
 /// Candidates that are counted at most. More are needed only where nearly all values are equally rare.
 const COUNTED_MAX: usize = 8 * BATCH;
+/// Candidates among which the best are, as a rule.
+const LIKELY: usize = 2 * BATCH;
 
 /// Which values are asked for.
 #[derive(Clone, Copy)]
@@ -39,7 +44,15 @@ pub enum Matching<'a> {
     Otherwise(&'a str),
 }
 
-impl Matching<'_> {
+impl<'a> Matching<'a> {
+    /// What the values begin with, if that says anything.
+    fn prefix(self) -> Option<&'a str> {
+        match self {
+            Matching::Prefix(typed) => Some(typed).filter(|typed| !typed.is_empty()),
+            Matching::Otherwise(_) => None,
+        }
+    }
+
     fn holds(self, folded: &str) -> bool {
         match self {
             Matching::Prefix(typed) => folded.starts_with(typed),
@@ -72,11 +85,7 @@ pub fn property(name: &str) -> Result<PropertyRef, ValuesError> {
 
 /// Whether a property has values that can be listed.
 pub fn has_values(property: &PropertyRef) -> bool {
-    match property {
-        PropertyRef::Declared(id) => matches!(id.kind(), Kind::Keyword | Kind::List | Kind::Text),
-        PropertyRef::Ext(_) => true,
-        PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => false,
-    }
+    Asked::of(property, None).is_some()
 }
 
 /// The most frequent of the values that match, with exact counts.
@@ -87,20 +96,11 @@ pub fn most_frequent(
     matching: Matching<'_>,
     limit: usize,
 ) -> Result<ValueList, IndexError> {
-    let Some(key) = PropertyKey::of(property).filter(|_| may_have(content_type, property)) else {
-        return Ok(ValueList { exact: true, ..ValueList::default() });
-    };
-    let asked = Asked { tag: tag(property), property: key, content_type, shared: is_shared(property) };
+    let asked = Asked::of(property, content_type).filter(|_| may_have(content_type, property));
+    let Some(asked) = asked else { return Ok(ValueList { exact: true, ..ValueList::default() }) };
     let overlay = in_overlay(reading, property, content_type, matching);
-    let slices = slices(reading, asked, matching, limit)?;
-    Candidates::of(&slices, &overlay).best(asked, &slices, limit)
-}
-
-fn tag(property: &PropertyRef) -> Tag {
-    match property {
-        PropertyRef::Declared(id) if id.kind() != Kind::Text => Tag::Keyword,
-        _ => Tag::Display,
-    }
+    let slices = slices(reading, &asked, content_type, matching, limit)?;
+    Candidates::of(&slices, &overlay).best(&asked, &slices, limit)
 }
 
 /// Whether items of a type can have a property.
@@ -109,10 +109,6 @@ fn may_have(content_type: Option<ContentType>, property: &PropertyRef) -> bool {
         (PropertyRef::Declared(id), Some(content_type)) => id.get().declared_by(content_type).is_some(),
         _ => true,
     }
-}
-
-fn is_shared(property: &PropertyRef) -> bool {
-    !matches!(property, PropertyRef::Declared(id) if id.get().declared.len() == 1)
 }
 
 /// Live documents of a type.
@@ -138,44 +134,37 @@ struct Slice<'a> {
 
 fn slices<'a>(
     reading: &'a Reading<'_>,
-    asked: Asked<'_>,
+    asked: &Asked,
+    content_type: Option<ContentType>,
     matching: Matching<'_>,
     limit: usize,
 ) -> Result<Vec<Slice<'a>>, IndexError> {
     let snapshot = &reading.snapshot;
     let outdated = &snapshot.overlay.latest().ordinals;
-    let all: usize = snapshot.index.segments.iter().map(|segment| segment.len()).sum();
-    let slice = |segment: &'a Arc<SegmentView>| {
-        let docs = wanted(segment, outdated, asked.content_type);
-        let of_type = asked.content_type.map_or(segment.len(), |t| segment.of_type(t).count_ones(..));
-        let walked_max = (WALKED_MAX * segment.len()).div_ceil(all.max(1)).max(BATCH);
-        let list = matching_list(segment, asked, matching, limit, walked_max)?;
+    let prefix = matching.prefix();
+    let known: Vec<_> = snapshot.index.segments.iter().map(|segment| (segment, segment.known_list(asked))).collect();
+    let is_walked = |list: &Option<Arc<Frequent>>| list.as_ref().is_none_or(|l| prefix.is_some() && !l.is_complete());
+    let walked: usize = known.iter().filter(|(_, list)| is_walked(list)).map(|(segment, _)| segment.len()).sum();
+    let slice = |(segment, list): (&'a Arc<SegmentView>, Option<Arc<Frequent>>)| {
+        let docs = wanted(segment, outdated, content_type);
+        let of_type = content_type.map_or(segment.len(), |t| segment.of_type(t).count_ones(..));
+        let walked_max = (WALKED_MAX * segment.len()).div_ceil(walked.max(1)).max(BATCH);
+        let list = match (list, prefix) {
+            (Some(list), None) => list,
+            (Some(list), Some(_)) if list.is_complete() => list,
+            (None, None) => segment.frequent(asked, walked_max)?,
+            (list, Some(prefix)) => {
+                let begun = segment.frequent_with(asked, prefix, 2 * limit, walked_max)?;
+                // Of more than can be read now, the frequent ones.
+                list.filter(|_| begun.partial).unwrap_or_else(|| Arc::new(begun))
+            }
+        };
         let fitting = list.values.iter().enumerate().filter(|(_, value)| matching.holds(&value.folded));
         let matching = fitting.map(|(at, _)| at as u32).collect();
         let whole = docs.count_ones(..) == of_type;
         Ok(Slice { segment, list, docs, whole, matching })
     };
-    snapshot.index.segments.par_iter().map(slice).collect()
-}
-
-/// A list that has the values that match: the segment's own where that leaves none out, or where a list of theirs would
-/// take too long.
-fn matching_list(
-    segment: &SegmentView,
-    asked: Asked<'_>,
-    matching: Matching<'_>,
-    limit: usize,
-    walked_max: usize,
-) -> Result<Arc<Frequent>, IndexError> {
-    let list = segment.frequent(asked)?;
-    if let Matching::Prefix(prefix) = matching
-        && !prefix.is_empty()
-        && list.rest_max > 0
-        && let Some(list) = segment.frequent_with(asked, prefix, 2 * limit, walked_max)?
-    {
-        return Ok(Arc::new(list));
-    }
-    Ok(list)
+    known.into_par_iter().map(slice).collect()
 }
 
 /// A value that may be among the answer.
@@ -190,10 +179,14 @@ struct Candidate<'a> {
 }
 
 struct Candidates<'a> {
-    /// By what they can have at most, most first, then alphabetical.
-    all: Vec<Candidate<'a>>,
+    /// By what they can have at most, most first, then alphabetical; only as many as may be counted, and the next.
+    first: Vec<Candidate<'a>>,
+    /// How many there are.
+    len: usize,
     /// What a value can have at most that no segment lists.
     rest_max: u64,
+    /// Whether the segments list every value.
+    complete: bool,
     distinct_max: u64,
 }
 
@@ -216,41 +209,52 @@ impl<'a> Candidates<'a> {
                 candidate.listed.push((s, at));
             }
         }
-        let mut all: Vec<Candidate<'a>> = by_value.into_values().collect();
-        all.sort_unstable_by(|a, b| b.bound.cmp(&a.bound).then_with(|| a.value.cmp(b.value)));
-        let distinct_max = match rest_max {
-            0 => all.len() as u64,
-            _ => overlay.len() as u64 + slices.iter().map(|slice| slice.list.distinct).sum::<u64>(),
+        let complete = slices.iter().all(|slice| slice.list.is_complete());
+        let distinct_max = match complete {
+            true => by_value.len() as u64,
+            false => overlay.len() as u64 + slices.iter().map(|slice| slice.list.distinct).sum::<u64>(),
         };
-        Candidates { all, rest_max, distinct_max }
+        let mut first: Vec<Candidate<'a>> = by_value.into_values().collect();
+        let (len, before) = (first.len(), |a: &Candidate<'_>, b: &Candidate<'_>| {
+            b.bound.cmp(&a.bound).then_with(|| a.value.cmp(b.value))
+        });
+        if len > COUNTED_MAX {
+            first.select_nth_unstable_by(COUNTED_MAX, before);
+            first.truncate(COUNTED_MAX + 1);
+        }
+        first.sort_unstable_by(before);
+        Candidates { first, len, rest_max, complete, distinct_max }
     }
 
-    /// Counts candidates until no other can be among the best.
-    fn best(&self, asked: Asked<'_>, slices: &[Slice<'_>], limit: usize) -> Result<ValueList, IndexError> {
+    /// Counts candidates until no other can be among the best, or, where that will not be, until the best are likely found.
+    fn best(&self, asked: &Asked, slices: &[Slice<'_>], limit: usize) -> Result<ValueList, IndexError> {
         let mut best: Vec<(&str, u64)> = Vec::new();
         let (mut counted, mut found) = (0, 0);
-        for batch in self.all.chunks(BATCH).take(COUNTED_MAX / BATCH) {
+        for batch in self.first.chunks(BATCH).take(COUNTED_MAX / BATCH) {
             let counts = count(asked, slices, batch)?;
             best.extend(batch.iter().zip(counts).map(|(c, count)| (c.value, count)).filter(|(_, count)| *count > 0));
             counted += batch.len();
             found = found.max(best.len());
             best.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
             best.truncate(limit);
-            let next = self.all.get(counted);
             let last = best.get(limit - 1);
             let settled =
                 |next: &Candidate<'_>| last.is_some_and(|(value, count)| (next.bound, *value) < (*count, next.value));
-            if next.is_none_or(settled) {
+            // All that may be counted could have as many as these.
+            let in_vain =
+                last.is_some() && counted >= LIKELY && self.first.get(COUNTED_MAX).is_some_and(|c| !settled(c));
+            if in_vain || self.first.get(counted).is_none_or(settled) {
                 break;
             }
         }
-        let all_counted = counted == self.all.len() && self.rest_max == 0;
+        let all_counted = counted == self.len && self.complete;
         let truncated = found > limit || !all_counted;
         let last = best.get(limit - 1).map_or(0, |(_, count)| *count);
-        let open = self.all.get(counted).map_or(0, |next| next.bound);
+        let open = self.first.get(counted).map_or(0, |next| next.bound);
+        let partial = slices.iter().any(|slice| slice.list.partial);
         Ok(ValueList {
             // Of equally frequent values those counted come first in the alphabet.
-            exact: all_counted || self.rest_max < last && open <= last,
+            exact: all_counted || !partial && self.rest_max < last && open <= last,
             distinct_max: if truncated { self.distinct_max } else { best.len() as u64 },
             values: best.into_iter().map(|(value, count)| (value.to_owned(), count)).collect(),
             truncated,
@@ -259,14 +263,14 @@ impl<'a> Candidates<'a> {
 }
 
 /// Exact counts of candidates.
-fn count(asked: Asked<'_>, slices: &[Slice<'_>], batch: &[Candidate<'_>]) -> Result<Vec<u64>, IndexError> {
+fn count(asked: &Asked, slices: &[Slice<'_>], batch: &[Candidate<'_>]) -> Result<Vec<u64>, IndexError> {
     let of_slice = |(s, slice): (usize, &Slice<'_>)| -> Result<Vec<u64>, IndexError> {
         let count = |candidate: &Candidate<'_>| -> Result<u64, IndexError> {
             let listed = candidate.listed.iter().find(|(at, _)| *at as usize == s);
             match listed.map(|(_, at)| &slice.list.values[*at as usize]) {
                 Some(value) if slice.whole => Ok(value.docs),
                 Some(value) => Ok(slice.segment.count_listed(value, &slice.docs)?),
-                None if slice.list.rest_max == 0 => Ok(0),
+                None if slice.list.is_complete() => Ok(0),
                 None => Ok(slice.segment.count_value(asked, candidate.value, &slice.docs)?),
             }
         };
