@@ -21,10 +21,10 @@ use tantivy::postings::{BlockSegmentPostings, TermInfo};
 const LISTED_MAX: usize = 2_048;
 /// Values in one document that a list keeps beside the more frequent, where it leaves some out: all that an answer can show.
 const SINGLES_MAX: usize = 400;
-/// Values that one request reads, in all segments together, where no list is there or a list does not do.
-pub const WALKED_MAX: usize = 30_000;
-/// Counting so many postings takes about as long as reading one value.
-const POSTINGS_A_VALUE: u64 = 256;
+/// Terms that one request reads, in all segments together, where no list is there or a list does not do.
+pub const WALKED_MAX: usize = 15_000;
+/// Counting so many postings takes about as long as reading one term.
+const POSTINGS_A_TERM: u64 = 256;
 
 /// A property's values, and of which items.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -50,11 +50,31 @@ impl Asked {
         Asked { terms: terms::prefix(tag, property), content_type }
     }
 
+    /// Ranges of terms that hold the values that begin with `prefix`, both folded, and few others.
+    fn ranges(&self, prefix: &str) -> Vec<Range<Vec<u8>>> {
+        let bound = |value: &[u8]| {
+            let mut out = self.terms.clone();
+            terms::push_escaped(&mut out, value);
+            out
+        };
+        fold_ranges(prefix).iter().map(|values| bound(&values.start)..bound(&values.end)).collect()
+    }
+
     /// The values of every declared property, of items of each type that has it.
     pub fn declared() -> impl Iterator<Item = Self> {
         let types = PropId::all().flat_map(|id| id.get().declared.iter().map(move |d| (id, d.content_type)));
         types.filter_map(|(id, content_type)| Self::of(&PropertyRef::Declared(id), Some(content_type)))
     }
+}
+
+/// Whether a value begins with `prefix` when folded.
+fn begins_with(value: &str, prefix: &str) -> bool {
+    let (bytes, len) = (value.as_bytes(), prefix.len());
+    let plain = prefix.bytes().all(|byte| byte.is_ascii_alphanumeric()) && bytes.get(len).is_none_or(u8::is_ascii);
+    // Folding changes nothing but the case of an ASCII letter or digit that no mark can follow.
+    prefix.is_empty()
+        || plain && bytes.get(..len).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+        || fold(value).starts_with(prefix)
 }
 
 /// Which terms hold a declared property's values as drop-downs show them.
@@ -117,7 +137,7 @@ impl SegmentView {
         self.lists.get(asked)
     }
 
-    /// The most frequent values, of which `walked_max` are read; kept where these are all.
+    /// The most frequent values, of which `walked_max` terms are read; kept where these are all.
     pub fn frequent(&self, asked: &Asked, walked_max: usize) -> tantivy::Result<Arc<Frequent>> {
         let list = Arc::new(Walk::new(self, asked, LISTED_MAX, walked_max).read("")?);
         if !list.partial {
@@ -126,7 +146,7 @@ impl SegmentView {
         Ok(list)
     }
 
-    /// The most frequent values that begin with `prefix`, both folded, of which `walked_max` are read.
+    /// The most frequent values that begin with `prefix`, both folded, of which `walked_max` terms are read.
     pub fn frequent_with(
         &self,
         asked: &Asked,
@@ -158,7 +178,12 @@ impl SegmentView {
         Counter::new(self).count(&value.slots, |doc| docs.contains(doc))
     }
 
-    /// Terms of the dictionary that come before this.
+    /// Terms among which those of the values are that begin with `prefix`, both folded.
+    pub fn terms_with(&self, asked: &Asked, prefix: &str) -> tantivy::Result<u64> {
+        let terms = |range: Range<Vec<u8>>| Ok(self.terms_before(&range.end)? - self.terms_before(&range.start)?);
+        asked.ranges(prefix).into_iter().map(terms).sum()
+    }
+
     fn terms_before(&self, term: &[u8]) -> tantivy::Result<u64> {
         let terms = self.terms.terms();
         let mut stream = terms.range().ge(term).into_stream()?;
@@ -176,7 +201,7 @@ struct Walk<'a> {
     kept: BinaryHeap<Kept>,
     rest_max: u64,
     distinct: u64,
-    /// Values read, and what took as long as reading one.
+    /// Terms read, and what took as long as reading one.
     walked: u64,
 }
 
@@ -187,30 +212,15 @@ impl<'a> Walk<'a> {
         Walk { segment, asked, listed_max, walked_max, counter, kept, rest_max: 0, distinct: 0, walked: 0 }
     }
 
-    /// Reads the values that begin with `prefix` when folded, until `walked_max` are read.
+    /// Reads the values that begin with `prefix` when folded, until `walked_max` terms are read.
     fn read(mut self, prefix: &str) -> tantivy::Result<Frequent> {
-        let wanted = |value: &str| prefix.is_empty() || fold(value).starts_with(prefix);
-        let ranges: Vec<Range<Vec<u8>>> = fold_ranges(prefix).iter().map(|range| self.terms(range)).collect();
-        for range in &ranges {
-            if !self.range(range, wanted)? {
-                let terms = |range: &Range<Vec<u8>>| {
-                    Ok(self.segment.terms_before(&range.end)? - self.segment.terms_before(&range.start)?)
-                };
-                let distinct = ranges.iter().map(terms).sum::<tantivy::Result<u64>>()?;
+        for range in self.asked.ranges(prefix) {
+            if !self.range(&range, |value| begins_with(value, prefix))? {
+                let distinct = self.segment.terms_with(self.asked, prefix)?;
                 return Ok(Frequent { distinct, partial: true, ..self.finish() });
             }
         }
         Ok(self.finish())
-    }
-
-    /// A range of values as one of terms.
-    fn terms(&self, values: &Range<Vec<u8>>) -> Range<Vec<u8>> {
-        let bound = |value: &[u8]| {
-            let mut out = self.asked.terms.clone();
-            terms::push_escaped(&mut out, value);
-            out
-        };
-        bound(&values.start)..bound(&values.end)
     }
 
     /// Reads the wanted values of a range; `false` where that would be more than `walked_max`.
@@ -222,8 +232,7 @@ impl<'a> Walk<'a> {
             let Some((next, _)) = split_slot(&key[self.asked.terms.len()..]) else { continue };
             if next != value || slots.is_empty() {
                 self.see(&value, &slots, &wanted)?;
-                self.walked += 1;
-                if self.walked > self.walked_max {
+                if self.walked >= self.walked_max {
                     return Ok(false);
                 }
                 slots.clear();
@@ -231,6 +240,7 @@ impl<'a> Walk<'a> {
                 value.extend_from_slice(next);
             }
             slots.push(info.clone());
+            self.walked += 1;
         }
         self.see(&value, &slots, &wanted)?;
         Ok(true)
@@ -256,7 +266,7 @@ impl<'a> Walk<'a> {
         let docs = match (slots, self.asked.content_type) {
             ([_], None) => at_most,
             (_, content_type) => {
-                self.walked += at_most / POSTINGS_A_VALUE;
+                self.walked += at_most / POSTINGS_A_TERM;
                 let of_type = content_type.map(|t| self.segment.of_type(t));
                 self.counter.count(slots, |doc| of_type.is_none_or(|docs| docs.contains(doc)))?
             }
