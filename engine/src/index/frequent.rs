@@ -137,6 +137,11 @@ impl SegmentView {
         self.lists.get(asked)
     }
 
+    /// Whether the list is made; asks for nothing.
+    pub fn has_list(&self, asked: &Asked) -> bool {
+        self.lists.has(asked)
+    }
+
     /// The most frequent values, of which `walked_max` terms are read; kept where these are all.
     pub fn frequent(&self, asked: &Asked, walked_max: usize) -> tantivy::Result<Arc<Frequent>> {
         let list = Arc::new(Walk::new(self, asked, LISTED_MAX, walked_max).read("")?);

@@ -62,6 +62,10 @@ impl Lists {
         None
     }
 
+    pub(super) fn has(&self, asked: &Asked) -> bool {
+        self.kept.lock().lists.contains_key(asked)
+    }
+
     /// What lists are of.
     pub(super) fn kept(&self) -> Vec<Asked> {
         self.kept.lock().lists.keys().cloned().collect()

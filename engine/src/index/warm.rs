@@ -9,6 +9,10 @@ use crossbeam_channel::{Receiver, Sender};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+/// The least there is.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 19;
+
 enum Message {
     /// The last commit has these.
     Segments(Vec<Arc<SegmentView>>),
@@ -67,7 +71,17 @@ impl Drop for Warmer {
     }
 }
 
+/// Lets the calling thread give way to those that answer requests and take in items.
+fn give_way() {
+    // Elsewhere a priority is that of the whole process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::warn!(%error, "the warmer runs at full priority");
+    }
+}
+
 fn run(messages: &Receiver<Message>) {
+    give_way();
     let mut segments: Vec<Arc<SegmentView>> = Vec::new();
     let mut idle = true;
     loop {

@@ -14,10 +14,11 @@ use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// Candidates that are counted together.
-const BATCH: usize = 256;
+/// Candidates that are counted together; fewer for a short answer.
+const BATCH_MAX: usize = 256;
+const BATCH_MIN: usize = 32;
 /// Candidates that are counted at most.
-const COUNTED_MAX: usize = 8 * BATCH;
+const COUNTED_MAX: usize = 2_048;
 /// Dictionaries that are asked for a value, over all candidates; more only for the answer to be as long as it may.
 const LOOKED_UP_MAX: usize = 8_192;
 
@@ -109,7 +110,8 @@ impl<'a> Candidates<'a> {
         let incomplete = slices.iter().filter(|slice| !slice.list.is_complete()).count();
         let mut best: Vec<(&str, u64)> = Vec::new();
         let (mut counted, mut found) = (0, 0);
-        for batch in self.first.chunks(BATCH).take(COUNTED_MAX / BATCH) {
+        let size = (limit + limit / 4).clamp(BATCH_MIN, BATCH_MAX);
+        for batch in self.first[..self.first.len().min(COUNTED_MAX)].chunks(size) {
             let counts = count(asked, slices, batch)?;
             best.extend(batch.iter().zip(counts).map(|(c, count)| (c.value, count)).filter(|(_, count)| *count > 0));
             counted += batch.len();
@@ -120,7 +122,7 @@ impl<'a> Candidates<'a> {
             let last = best.get(limit - 1);
             let settled =
                 |next: &Candidate<'_>| last.is_some_and(|(value, count)| (next.bound, *value) < (*count, next.value));
-            let enough = last.is_some() && (counted + BATCH) * incomplete > LOOKED_UP_MAX;
+            let enough = last.is_some() && (counted + size) * incomplete > LOOKED_UP_MAX;
             if enough || next.is_none_or(settled) {
                 break;
             }
