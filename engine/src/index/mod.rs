@@ -19,6 +19,7 @@ pub mod overlay;
 mod pieces;
 pub mod segment;
 pub mod terms;
+mod walk;
 mod warm;
 pub mod writer;
 
