@@ -1,7 +1,7 @@
 //! Completion with what a tenant's content has: properties by fill, undeclared keys, values by number of items.
 //!
 //! What may stand at a cursor, and how it is written, is the language's business ([`penstock_dsl::complete`]); here counts are
-//! put to it and the whole is ranked. All counts are exact, of one snapshot.
+//! put to it and the whole is ranked. All counts are exact, of one snapshot; what would take long to count has none.
 
 use crate::index::IndexError;
 use crate::index::fill::PropertyName;
@@ -44,7 +44,7 @@ pub struct Completion {
 pub struct Offer {
     /// What may stand there.
     pub candidate: Candidate,
-    /// Items of the block's type that have the property or value.
+    /// Items of the block's type that have the property or value; `None` also while that is being made ready.
     pub items: Option<u64>,
     /// Items of the type in all.
     pub of: Option<u64>,
@@ -104,19 +104,21 @@ impl Question<'_> {
             return Ok(offers.into_iter().filter_map(|c| self.offer(c, None, None)).collect());
         };
         let reading = Reading::begin(tenant);
-        let fill = Fill::of(&reading)?;
+        // Directly after a start or a large merge the names come without counts.
+        let fill = Fill::soon(&reading)?;
         let of = reading.live[content_type.index()];
         let keys: Vec<Box<str>> =
             tenant.state.read().learned.keys(content_type).map(|(key, _)| Box::from(key)).collect();
+        let count = |property| fill.as_ref().map(|fill| fill.count(&property, content_type));
         let declared = offers.into_iter().filter_map(|candidate| {
             let id = PropId::from_name(&candidate.label).filter(|_| candidate.thing == Thing::Property);
-            let filled = id.map(|id| fill.count(&PropertyName::Declared(id), content_type));
+            let filled = id.and_then(|id| count(PropertyName::Declared(id)));
             self.offer(candidate, filled, filled.map(|_| of))
         });
         let undeclared = keys.into_iter().filter_map(|key| {
             let candidate = self.context.undeclared(&key)?;
-            let filled = fill.count(&PropertyName::Ext(key), content_type);
-            self.offer(candidate, Some(filled), Some(of))
+            let filled = count(PropertyName::Ext(key));
+            self.offer(candidate, filled, filled.map(|_| of))
         });
         Ok(declared.chain(undeclared).collect())
     }

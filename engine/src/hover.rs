@@ -161,7 +161,7 @@ fn counted(reading: &Reading<'_>, target: HoverTarget, hover: &mut Hover, now_ms
                 PropertyRef::Ext(key) => PropertyName::Ext(key.as_str().into()),
                 PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => return Ok(()),
             };
-            hover.items = Some(Fill::of(reading)?.count(&name, content_type));
+            hover.items = Some(Fill::of_one(reading, &name, content_type)?);
             hover.of = of;
             if values::has_values(property) {
                 let matching = Matching::Prefix("");

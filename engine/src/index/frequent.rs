@@ -1,35 +1,73 @@
 //! A property's values in a segment, most frequent first.
 //!
 //! Invariant: a list's counts are of all the segment's documents of a type, deleted ones too, so a list never changes and
-//! is kept as long as its segment. A list that leaves values out says how frequent these can be at most.
+//! is kept as long as its segment. A list that leaves values out says how frequent these can be at most, but a partial one,
+//! which tells nothing of values that were not read.
 
 use super::fold_range::fold_ranges;
 use super::segment::SegmentView;
-use super::terms::{self, PropertyKey, Tag, split_slot, unescape};
+use super::terms::{self, PropertyKey, Tag};
+use super::walk::{Counter, Walk};
 use fixedbitset::FixedBitSet;
-use penstock_dsl::registry::ContentType;
+use penstock_dsl::expr::PropertyRef;
+use penstock_dsl::registry::{ContentType, Kind, PropId};
 use penstock_dsl::text::fold;
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::ops::Range;
 use std::sync::Arc;
-use tantivy::postings::{BlockSegmentPostings, TermInfo};
+use tantivy::postings::TermInfo;
 
 /// Values that a list keeps.
-pub const LISTED_MAX: usize = 2_048;
-/// Values that a walk through those of a prefix reads, in all segments together; with more the kept lists answer.
-pub const WALKED_MAX: usize = 30_000;
+const LISTED_MAX: usize = 2_048;
+/// Terms that one request reads, in all segments together, where no list is there or a list does not do.
+pub const WALKED_MAX: usize = 15_000;
+/// A property's values, and of which items.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Asked {
+    /// The start of the terms that hold the values.
+    pub(super) terms: Vec<u8>,
+    /// Only items of this type; `None` also where items of one type alone can have the property.
+    pub(super) content_type: Option<ContentType>,
+}
 
-/// A property and the items that are asked about.
-#[derive(Clone, Copy)]
-pub struct Asked<'a> {
-    /// Which terms hold its values.
-    pub tag: Tag,
-    /// The property.
-    pub property: PropertyKey<'a>,
-    /// Only items of this type.
-    pub content_type: Option<ContentType>,
-    /// Whether items of other types can have the property.
-    pub shared: bool,
+impl Asked {
+    /// The values of a property; `None` where it has none that are listed.
+    pub fn of(property: &PropertyRef, content_type: Option<ContentType>) -> Option<Self> {
+        let (tag, shared) = match property {
+            PropertyRef::Declared(id) => (listed_tag(*id)?, id.get().declared.len() > 1),
+            PropertyRef::Ext(_) => (Tag::Display, true),
+            PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => return None,
+        };
+        Some(Self::new(tag, PropertyKey::of(property)?, content_type.filter(|_| shared)))
+    }
+
+    pub(super) fn new(tag: Tag, property: PropertyKey<'_>, content_type: Option<ContentType>) -> Self {
+        Asked { terms: terms::prefix(tag, property), content_type }
+    }
+
+    /// Ranges of terms that hold the values that begin with `prefix`, both folded, and few others.
+    pub(super) fn ranges(&self, prefix: &str) -> Vec<Range<Vec<u8>>> {
+        let bound = |value: &[u8]| {
+            let mut out = self.terms.clone();
+            terms::push_escaped(&mut out, value);
+            out
+        };
+        fold_ranges(prefix).iter().map(|values| bound(&values.start)..bound(&values.end)).collect()
+    }
+
+    /// The values of every declared property, of items of each type that has it.
+    pub fn declared() -> impl Iterator<Item = Self> {
+        let types = PropId::all().flat_map(|id| id.get().declared.iter().map(move |d| (id, d.content_type)));
+        types.filter_map(|(id, content_type)| Self::of(&PropertyRef::Declared(id), Some(content_type)))
+    }
+}
+
+/// Which terms hold a declared property's values as drop-downs show them.
+fn listed_tag(id: PropId) -> Option<Tag> {
+    match id.kind() {
+        Kind::Keyword | Kind::List => Some(Tag::Keyword),
+        Kind::Text => Some(Tag::Display),
+        Kind::Number | Kind::Money | Kind::PriceRange | Kind::Time | Kind::Location | Kind::Presence => None,
+    }
 }
 
 /// Values of a property in a segment.
@@ -37,10 +75,12 @@ pub struct Asked<'a> {
 pub struct Frequent {
     /// Most frequent first, then alphabetical.
     pub values: Vec<FrequentValue>,
-    /// No value that is left out stands in more documents; 0 where none is left out.
+    /// No value that was read and is left out stands in more documents; 0 where none is left out.
     pub rest_max: u64,
-    /// Distinct values at most.
+    /// Distinct values at most, those that were not read too.
     pub distinct: u64,
+    /// Whether values were not read.
+    pub partial: bool,
 }
 
 /// A value in a segment.
@@ -54,9 +94,20 @@ pub struct FrequentValue {
     slots: Box<[TermInfo]>,
 }
 
+impl FrequentValue {
+    pub(super) fn new(value: Box<str>, docs: u64, slots: Box<[TermInfo]>) -> Self {
+        FrequentValue { folded: fold(&value).into(), value, docs, slots }
+    }
+}
+
 impl Frequent {
+    /// Whether it has every value.
+    pub fn is_complete(&self) -> bool {
+        self.rest_max == 0 && !self.partial
+    }
+
     /// Memory that it takes, but for what allocations add.
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         let of = |value: &FrequentValue| {
             size_of::<FrequentValue>() + value.value.len() + value.folded.len() + size_of_val(&*value.slots)
         };
@@ -65,40 +116,45 @@ impl Frequent {
 }
 
 impl SegmentView {
-    /// The most frequent values. Walks all values of the property when it is first asked; the list is kept.
-    pub fn frequent(&self, asked: Asked<'_>) -> tantivy::Result<Arc<Frequent>> {
-        let key = (terms::prefix(asked.tag, asked.property), asked.content_type);
-        if let Some(known) = self.lists.get(&key) {
-            return Ok(known);
+    /// The list of the most frequent values, if it is made already; if not, it will be.
+    pub fn known_list(&self, asked: &Asked) -> Option<Arc<Frequent>> {
+        self.lists.get(asked)
+    }
+
+    /// Whether the list is made; asks for nothing.
+    pub fn has_list(&self, asked: &Asked) -> bool {
+        self.lists.has(asked)
+    }
+
+    /// The most frequent values, of which `walked_max` terms are read; kept where these are all.
+    pub fn frequent(&self, asked: &Asked, walked_max: usize) -> tantivy::Result<Arc<Frequent>> {
+        let list = Arc::new(Walk::new(self, asked, LISTED_MAX, walked_max).read("")?);
+        if !list.partial {
+            self.lists.insert(asked.clone(), list.clone());
         }
-        let mut walk = Walk::new(self, asked, LISTED_MAX);
-        walk.range(&[], &[0xFF], usize::MAX, |_| true)?;
-        let list = Arc::new(walk.finish());
-        self.lists.insert(key, list.clone(), list.bytes());
         Ok(list)
     }
 
-    /// The most frequent values that begin with `prefix`, both folded; `None` where that means reading over `walked_max`.
+    /// The most frequent values that begin with `prefix`, both folded, of which `walked_max` terms are read.
     pub fn frequent_with(
         &self,
-        asked: Asked<'_>,
+        asked: &Asked,
         prefix: &str,
         listed_max: usize,
         walked_max: usize,
-    ) -> tantivy::Result<Option<Frequent>> {
-        let mut walk = Walk::new(self, asked, listed_max);
-        for range in fold_ranges(prefix) {
-            if !walk.range(&range.start, &range.end, walked_max, |value| fold(value).starts_with(prefix))? {
-                return Ok(None);
-            }
-        }
-        Ok(Some(walk.finish()))
+    ) -> tantivy::Result<Frequent> {
+        Walk::new(self, asked, listed_max, walked_max).read(prefix)
+    }
+
+    /// The list of the most frequent values; reads them all.
+    pub(super) fn list(&self, asked: &Asked) -> tantivy::Result<Arc<Frequent>> {
+        Ok(Arc::new(Walk::new(self, asked, LISTED_MAX, usize::MAX).read("")?))
     }
 
     /// How many of `docs` have a value.
-    pub fn count_value(&self, asked: Asked<'_>, value: &str, docs: &FixedBitSet) -> tantivy::Result<u64> {
+    pub fn count_value(&self, asked: &Asked, value: &str, docs: &FixedBitSet) -> tantivy::Result<u64> {
         let mut slots = Vec::new();
-        let prefix = terms::value_prefix(asked.tag, asked.property, value.as_bytes(), terms::KEYWORD_BYTES_MAX);
+        let prefix = terms::value_under(asked.terms.clone(), value.as_bytes(), terms::KEYWORD_BYTES_MAX);
         self.terms_under(&prefix, |_, term| {
             slots.push(term.clone());
             Ok(())
@@ -110,166 +166,16 @@ impl SegmentView {
     pub fn count_listed(&self, value: &FrequentValue, docs: &FixedBitSet) -> tantivy::Result<u64> {
         Counter::new(self).count(&value.slots, |doc| docs.contains(doc))
     }
-}
 
-/// A walk through values in dictionary order, which keeps the most frequent.
-struct Walk<'a> {
-    segment: &'a SegmentView,
-    asked: Asked<'a>,
-    listed_max: usize,
-    counter: Counter<'a>,
-    kept: BinaryHeap<Kept>,
-    rest_max: u64,
-    distinct: u64,
-    seen: usize,
-}
-
-impl<'a> Walk<'a> {
-    fn new(segment: &'a SegmentView, asked: Asked<'a>, listed_max: usize) -> Self {
-        let (kept, counter) = (BinaryHeap::new(), Counter::new(segment));
-        Walk { segment, asked, listed_max, counter, kept, rest_max: 0, distinct: 0, seen: 0 }
+    /// Terms among which those of the values are that begin with `prefix`, both folded.
+    pub fn terms_with(&self, asked: &Asked, prefix: &str) -> tantivy::Result<u64> {
+        let terms = |range: Range<Vec<u8>>| Ok(self.terms_before(&range.end)? - self.terms_before(&range.start)?);
+        asked.ranges(prefix).into_iter().map(terms).sum()
     }
 
-    /// Reads the values from `from` to before `to` that are wanted; `false` where that would be more than `walked_max`.
-    fn range(
-        &mut self,
-        from: &[u8],
-        to: &[u8],
-        walked_max: usize,
-        wanted: impl Fn(&str) -> bool,
-    ) -> tantivy::Result<bool> {
-        let prefix = terms::prefix(self.asked.tag, self.asked.property);
-        let bound = |value: &[u8]| {
-            let mut out = prefix.clone();
-            terms::push_escaped(&mut out, value);
-            out
-        };
-        let mut stream = self.segment.terms.terms().range().ge(bound(from)).lt(bound(to)).into_stream()?;
-        let (mut value, mut slots): (Vec<u8>, Vec<TermInfo>) = Default::default();
-        while let Some((key, info)) = stream.next() {
-            let Some((next, _)) = split_slot(&key[prefix.len()..]) else { continue };
-            if next != value || slots.is_empty() {
-                self.see(&value, &slots, &wanted)?;
-                self.seen += 1;
-                if self.seen > walked_max {
-                    return Ok(false);
-                }
-                slots.clear();
-                value.clear();
-                value.extend_from_slice(next);
-            }
-            slots.push(info.clone());
-        }
-        self.see(&value, &slots, &wanted)?;
-        Ok(true)
-    }
-
-    fn see(&mut self, escaped: &[u8], slots: &[TermInfo], wanted: &impl Fn(&str) -> bool) -> tantivy::Result<()> {
-        let plain = memchr::memchr(0, escaped).is_none();
-        let unescaped = if plain { Default::default() } else { unescape(escaped) };
-        let raw = if plain { escaped } else { &unescaped };
-        let Ok(value) = std::str::from_utf8(raw) else { return Ok(()) };
-        // A longer value was cut.
-        if slots.is_empty() || value.len() > terms::KEYWORD_BYTES_MAX || !wanted(value) {
-            return Ok(());
-        }
-        self.distinct += 1;
-        let at_most = slots.iter().map(|slot| u64::from(slot.doc_freq)).sum();
-        // Of equally frequent values the first stay, and later ones are greater.
-        let full = self.kept.len() >= self.listed_max;
-        if full && self.kept.peek().is_some_and(|least| at_most <= least.docs) {
-            self.rest_max = self.rest_max.max(at_most);
-            return Ok(());
-        }
-        let docs = match (slots, self.asked.content_type.filter(|_| self.asked.shared)) {
-            ([_], None) => at_most,
-            (_, None) => self.counter.count(slots, |_| true)?,
-            (_, Some(content_type)) => {
-                let of_type = self.segment.of_type(content_type);
-                self.counter.count(slots, |doc| of_type.contains(doc))?
-            }
-        };
-        if docs > 0 {
-            self.keep(Kept { docs, place: self.distinct, value: value.into(), slots: slots.into() });
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, kept: Kept) {
-        self.kept.push(kept);
-        if self.kept.len() > self.listed_max
-            && let Some(least) = self.kept.pop()
-        {
-            self.rest_max = self.rest_max.max(least.docs);
-        }
-    }
-
-    fn finish(self) -> Frequent {
-        let shown = |kept: Kept| FrequentValue {
-            folded: fold(&kept.value).into(),
-            value: kept.value,
-            docs: kept.docs,
-            slots: kept.slots,
-        };
-        let values: Vec<FrequentValue> = self.kept.into_sorted_vec().into_iter().map(shown).collect();
-        Frequent { values, rest_max: self.rest_max, distinct: self.distinct }
-    }
-}
-
-/// A value that is kept so far; the greatest is the first to go.
-struct Kept {
-    docs: u64,
-    /// In dictionary order.
-    place: u64,
-    value: Box<str>,
-    slots: Box<[TermInfo]>,
-}
-
-impl Ord for Kept {
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.docs.cmp(&self.docs).then(self.place.cmp(&other.place))
-    }
-}
-
-impl PartialOrd for Kept {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Kept {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Kept {}
-
-/// Counts documents, each once however many slots it has the value in.
-struct Counter<'a> {
-    segment: &'a SegmentView,
-    postings: Option<BlockSegmentPostings>,
-    several: Vec<usize>,
-}
-
-impl<'a> Counter<'a> {
-    fn new(segment: &'a SegmentView) -> Self {
-        Counter { segment, postings: None, several: Vec::new() }
-    }
-
-    fn count(&mut self, slots: &[TermInfo], counts: impl Fn(usize) -> bool) -> tantivy::Result<u64> {
-        if let [one] = slots {
-            let mut count = 0;
-            self.segment.each_doc(&mut self.postings, one, |doc| count += u64::from(counts(doc)))?;
-            return Ok(count);
-        }
-        self.several.clear();
-        for slot in slots {
-            let several = &mut self.several;
-            self.segment.each_doc(&mut self.postings, slot, |doc| several.extend(counts(doc).then_some(doc)))?;
-        }
-        self.several.sort_unstable();
-        self.several.dedup();
-        Ok(self.several.len() as u64)
+    fn terms_before(&self, term: &[u8]) -> tantivy::Result<u64> {
+        let terms = self.terms.terms();
+        let mut stream = terms.range().ge(term).into_stream()?;
+        Ok(if stream.advance() { stream.term_ord() } else { terms.num_terms() as u64 })
     }
 }

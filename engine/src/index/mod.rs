@@ -19,6 +19,8 @@ pub mod overlay;
 mod pieces;
 pub mod segment;
 pub mod terms;
+mod walk;
+mod warm;
 pub mod writer;
 
 use tantivy::schema::{BytesOptions, FAST, Field, INDEXED, JsonObjectOptions, STORED, Schema};

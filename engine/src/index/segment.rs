@@ -55,15 +55,20 @@ pub struct SegmentView {
     price: Column<i64>,
     /// Number columns decoded so far; shared with the same segment in later commits.
     numbers: Arc<Mutex<HashMap<String, Arc<NumberColumn>>>>,
-    /// Lists of values and counts of properties made so far; shared likewise.
+    /// Lists of values and shapes of documents made so far; shared likewise.
     pub(super) lists: Arc<Lists>,
     pub(super) fills: Arc<Fills>,
     pub(super) currency_columns: CurrencyColumns,
 }
 
 impl SegmentView {
-    /// Opens a segment; `known` is the same segment in an earlier commit, if any.
-    pub fn open(reader: &SegmentReader, fields: Fields, known: Option<&Arc<SegmentView>>) -> tantivy::Result<Self> {
+    /// Opens a segment; `known` is the same segment in an earlier commit, if any, and `lists` makes the lists of a new one.
+    pub(super) fn open(
+        reader: &SegmentReader,
+        fields: Fields,
+        known: Option<&Arc<SegmentView>>,
+        lists: impl FnOnce() -> Lists,
+    ) -> tantivy::Result<Self> {
         let fast = reader.fast_fields();
         let ordinals = match known {
             Some(known) => known.ordinals.clone(),
@@ -89,7 +94,7 @@ impl SegmentView {
             currency: fast.u64(field::CURRENCY)?,
             price: fast.i64(field::PRICE)?,
             numbers: known.map_or_else(Default::default, |known| known.numbers.clone()),
-            lists: known.map_or_else(Default::default, |known| known.lists.clone()),
+            lists: known.map_or_else(|| Arc::new(lists()), |known| known.lists.clone()),
             fills: known.map_or_else(Default::default, |known| known.fills.clone()),
             currency_columns: known.map_or_else(Default::default, |known| known.currency_columns.clone()),
             reader: reader.clone(),

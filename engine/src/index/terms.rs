@@ -121,10 +121,14 @@ pub fn push_escaped(out: &mut Vec<u8>, value: &[u8]) {
 
 /// The start of all terms of a whole value (any slot).
 pub fn value_prefix(tag: Tag, property: PropertyKey<'_>, value: &[u8], bytes_max: usize) -> Vec<u8> {
-    let mut out = prefix(tag, property);
-    push_cut(&mut out, value, bytes_max);
-    out.extend_from_slice(&[0, 0]);
-    out
+    value_under(prefix(tag, property), value, bytes_max)
+}
+
+/// The same, where the start of all terms of the tag and property is given.
+pub fn value_under(mut prefix: Vec<u8>, value: &[u8], bytes_max: usize) -> Vec<u8> {
+    push_cut(&mut prefix, value, bytes_max);
+    prefix.extend_from_slice(&[0, 0]);
+    prefix
 }
 
 /// Appends a value, a too long one cut and told apart by its hash.

@@ -1,14 +1,17 @@
 //! The feed thread: takes batches behind the log, indexes them, commits by seconds and publishes each commit.
 
 use super::columns::Numbers;
+use super::frequent::Asked;
+use super::lists::Lists;
 use super::overlay::{Batch, BatchItem};
 use super::segment::{IndexView, SegmentView};
 use super::terms::TermSet;
+use super::warm::Warmer;
 use super::{Fields, LAYOUT_VERSION, schema};
 use crate::api::Seq;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use penstock_dsl::registry::FINGERPRINT_VERSION;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,6 +43,7 @@ pub struct IndexStore {
     fields: Fields,
     reader: IndexReader,
     writer: IndexWriter<TantivyDocument>,
+    warmer: Warmer,
     /// The record up to which the last commit holds everything.
     pub committed: Seq,
 }
@@ -92,16 +96,20 @@ impl IndexStore {
         policy.set_del_docs_ratio_before_merge(DELETED_SHARE_MAX);
         writer.set_merge_policy(Box::new(policy));
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(IndexStore { fields, reader, writer, committed })
+        Ok(IndexStore { fields, reader, writer, warmer: Warmer::start()?, committed })
     }
 
-    /// The last commit, for readers. Segments that `before` knows are not read again.
+    /// The last commit, for readers. Segments that `before` knows are not read again; new ones are warmed from now on.
     pub fn view(&self, before: &IndexView) -> tantivy::Result<IndexView> {
         self.reader.reload()?;
         let known: HashMap<_, _> = before.segments.iter().map(|s| (s.id(), s)).collect();
         let searcher = self.reader.searcher();
-        let open = |r: &tantivy::SegmentReader| SegmentView::open(r, self.fields, known.get(&r.segment_id()).copied());
-        let segments = searcher.segment_readers().iter().map(|r| open(r).map(Arc::new)).collect::<Result<_, _>>()?;
+        let lists = || Lists::new(wanted(before), self.warmer.bell());
+        let open = |r: &tantivy::SegmentReader| {
+            SegmentView::open(r, self.fields, known.get(&r.segment_id()).copied(), lists).map(Arc::new)
+        };
+        let segments = searcher.segment_readers().iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        self.warmer.warm(&segments);
         Ok(IndexView { seq: self.committed, segments })
     }
 
@@ -180,10 +188,19 @@ impl IndexStore {
                 let _ = done.send(());
             }
             if closed {
+                drop(self.warmer);
                 return self.writer.wait_merging_threads();
             }
         }
     }
+}
+
+/// The lists that a new segment should have, the first last: of declared properties, and those that were asked for before.
+fn wanted(before: &IndexView) -> Vec<Asked> {
+    let declared: HashSet<Asked> = Asked::declared().collect();
+    let asked: HashSet<Asked> = before.segments.iter().flat_map(|segment| segment.lists.kept()).collect();
+    let others: Vec<Asked> = asked.difference(&declared).cloned().collect();
+    declared.into_iter().chain(others).collect()
 }
 
 /// What is added and not committed.

@@ -2,13 +2,17 @@
 
 use super::Reading;
 use crate::api::PropertyInfo;
+use crate::content::document::Document;
 use crate::content::learned::Learned;
 use crate::index::IndexError;
 use crate::index::fill::PropertyName;
 use crate::tenant::Tenant;
+use hashbrown::HashMap;
 use penstock_dsl::registry::{ContentType, PropId};
 use rayon::prelude::*;
-use std::collections::HashMap;
+
+/// Documents of which completion reads what properties they have rather than do without.
+const READ_DOCS_MAX: usize = 100_000;
 
 /// What is known of every property of every content type.
 pub fn properties(tenant: &Tenant) -> Result<Vec<PropertyInfo>, IndexError> {
@@ -59,45 +63,85 @@ fn declared_info(id: PropId, content_type: ContentType, filled: u64, of: u64) ->
 }
 
 /// Live items that have each property, by content type.
-#[derive(Default)]
 pub struct Fill {
-    by_property: HashMap<PropertyName, [u64; 4]>,
+    declared: Vec<[u64; 4]>,
+    ext: HashMap<Box<str>, [u64; 4]>,
+}
+
+impl Default for Fill {
+    fn default() -> Self {
+        Fill { declared: vec![[0; 4]; PropId::all().count()], ext: HashMap::new() }
+    }
 }
 
 impl Fill {
-    /// Counts on a snapshot.
+    /// Counts on a snapshot; where these are not known of a new segment, it is read.
     pub fn of(reading: &Reading<'_>) -> Result<Self, IndexError> {
         let snapshot = &reading.snapshot;
-        let outdated = &snapshot.overlay.latest().ordinals;
         let parts = snapshot.index.segments.par_iter().map(|segment| {
             let mut part = Fill::default();
-            let mut gone = segment.live(outdated);
+            let mut gone = segment.live(&snapshot.overlay.latest().ordinals);
             gone.toggle_range(..);
-            segment.fills(&gone, |property, by_type| part.add(property, by_type))?;
+            segment.fills(&gone, |property, by_type| match property {
+                PropertyName::Declared(id) => part.declared[usize::from(id.0)] = by_type,
+                PropertyName::Ext(key) => drop(part.ext.insert(key.clone(), by_type)),
+            })?;
             Ok(part)
         });
         let mut fill = Fill::default();
         for part in parts.collect::<Result<Vec<Fill>, IndexError>>()? {
-            part.by_property.iter().for_each(|(property, by_type)| fill.add(property, *by_type));
+            fill.declared.iter_mut().zip(part.declared).for_each(|(sum, by_type)| add(sum, by_type));
+            part.ext.into_iter().for_each(|(key, by_type)| add(fill.ext.entry(key).or_default(), by_type));
         }
         for (document, _) in snapshot.overlay.live() {
-            let mut one = [0; 4];
-            one[document.content_type.index()] = 1;
-            document.declared.iter().for_each(|(id, _)| fill.add(&PropertyName::Declared(*id), one));
-            document.ext.iter().for_each(|(key, _)| fill.add(&PropertyName::Ext(key.clone()), one));
+            let at = document.content_type.index();
+            document.declared.iter().for_each(|(id, _)| fill.declared[usize::from(id.0)][at] += 1);
+            document.ext.iter().for_each(|(key, _)| fill.ext.entry_ref(key).or_default()[at] += 1);
         }
         Ok(fill)
     }
 
-    fn add(&mut self, property: &PropertyName, by_type: [u64; 4]) {
-        match self.by_property.get_mut(property) {
-            Some(sum) => sum.iter_mut().zip(by_type).for_each(|(sum, count)| *sum += count),
-            None => drop(self.by_property.insert(property.clone(), by_type)),
-        }
+    /// The same, but `None` where much would have to be read.
+    pub fn soon(reading: &Reading<'_>) -> Result<Option<Self>, IndexError> {
+        let unknown = reading.snapshot.index.segments.iter().filter(|segment| !segment.knows_fills());
+        let read = unknown.map(|segment| segment.len()).sum::<usize>();
+        (read <= READ_DOCS_MAX).then(|| Fill::of(reading)).transpose()
+    }
+
+    /// Live items of a type that have one property.
+    pub fn of_one(
+        reading: &Reading<'_>,
+        property: &PropertyName,
+        content_type: ContentType,
+    ) -> Result<u64, IndexError> {
+        let snapshot = &reading.snapshot;
+        let parts = snapshot.index.segments.par_iter().map(|segment| {
+            let docs = segment.live(&snapshot.overlay.latest().ordinals);
+            Ok(segment.fill(property, &docs)?[content_type.index()])
+        });
+        let indexed = parts.collect::<Result<Vec<u64>, IndexError>>()?.into_iter().sum::<u64>();
+        let of_type = snapshot.overlay.live().filter(|(document, _)| document.content_type == content_type);
+        let newer = of_type.filter(|(document, _)| has(document, property));
+        Ok(indexed + newer.count() as u64)
     }
 
     /// Live items of a type that have a property.
     pub fn count(&self, property: &PropertyName, content_type: ContentType) -> u64 {
-        self.by_property.get(property).map_or(0, |by_type| by_type[content_type.index()])
+        let by_type = match property {
+            PropertyName::Declared(id) => self.declared.get(usize::from(id.0)),
+            PropertyName::Ext(key) => self.ext.get(key),
+        };
+        by_type.map_or(0, |by_type| by_type[content_type.index()])
+    }
+}
+
+fn add(sum: &mut [u64; 4], by_type: [u64; 4]) {
+    sum.iter_mut().zip(by_type).for_each(|(sum, count)| *sum += count);
+}
+
+fn has(document: &Document, property: &PropertyName) -> bool {
+    match property {
+        PropertyName::Declared(id) => document.get(*id).is_some(),
+        PropertyName::Ext(key) => document.ext(key).is_some(),
     }
 }

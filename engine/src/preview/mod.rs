@@ -3,6 +3,7 @@
 //! This is where index (candidates, fast), evaluator (verification, overlay), catalog (what an item was then) and log
 //! (what the merchant sent) meet on the reading side. Nothing here changes state, but for the register of readers.
 
+mod candidates;
 mod count;
 pub mod cursor;
 mod facets;

@@ -1,34 +1,36 @@
 //! Values of a property with item counts, for drop-downs and completion.
 //!
-//! Each segment has a list of its most frequent values, with bounds on what it leaves out ([`frequent`]). Candidates are
-//! counted in order of the most that they can have, until no other can be among the answer: a threshold algorithm (R. Fagin
-//! et al., "Optimal aggregation algorithms for middleware", 2001). Every count of an answer is exact.
+//! Each segment has a list of its most frequent values, with bounds on what it leaves out ([`frequent`]); what the lists of
+//! all segments offer is counted ([`super::candidates`]). Every count of an answer is exact.
+//!
+//! A new segment's list is made in the background. Until then a bounded part of its values is read, and an answer that this
+//! leaves something out of says that it is cut short and not surely the most frequent.
 //!
 //! [`frequent`]: crate::index::frequent
 
 use super::Reading;
+use super::candidates::{Candidates, Slice};
 use crate::api::{ValueList, ValuesError, ValuesRequest};
-use crate::content::document::{Document, Localized, Values};
+use crate::content::document::{Document, Localized, Text, Values};
 use crate::index::IndexError;
-use crate::index::frequent::{Asked, Frequent, FrequentValue, WALKED_MAX};
+use crate::index::frequent::{Asked, Frequent, WALKED_MAX};
 use crate::index::segment::SegmentView;
-use crate::index::terms::{self, PropertyKey, Tag};
+use crate::index::terms;
 use crate::tenant::Tenant;
 use fixedbitset::FixedBitSet;
+use hashbrown::HashMap;
 use penstock_dsl::complete::rank::{Fit, value_fit};
 use penstock_dsl::expr::PropertyRef;
-use penstock_dsl::registry::{ContentType, Kind, PropId};
+use penstock_dsl::registry::{ContentType, PropId};
 use penstock_dsl::text::fold;
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+
 use std::sync::Arc;
 
 /// Drop-downs list at most this many values (R056, D-35).
 pub const VALUES_MAX: usize = 200;
-/// Candidates that are counted together.
-const BATCH: usize = 256;
-/// Candidates that are counted at most. More are needed only where nearly all values are equally rare.
-const COUNTED_MAX: usize = 8 * BATCH;
+/// Values of a segment that are read at least, where they are read.
+const WALKED_MIN: usize = 256;
 
 /// Which values are asked for.
 #[derive(Clone, Copy)]
@@ -39,7 +41,15 @@ pub enum Matching<'a> {
     Otherwise(&'a str),
 }
 
-impl Matching<'_> {
+impl<'a> Matching<'a> {
+    /// What the values begin with, if that says anything.
+    fn prefix(self) -> Option<&'a str> {
+        match self {
+            Matching::Prefix(typed) => Some(typed).filter(|typed| !typed.is_empty()),
+            Matching::Otherwise(_) => None,
+        }
+    }
+
     fn holds(self, folded: &str) -> bool {
         match self {
             Matching::Prefix(typed) => folded.starts_with(typed),
@@ -72,11 +82,7 @@ pub fn property(name: &str) -> Result<PropertyRef, ValuesError> {
 
 /// Whether a property has values that can be listed.
 pub fn has_values(property: &PropertyRef) -> bool {
-    match property {
-        PropertyRef::Declared(id) => matches!(id.kind(), Kind::Keyword | Kind::List | Kind::Text),
-        PropertyRef::Ext(_) => true,
-        PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => false,
-    }
+    Asked::of(property, None).is_some()
 }
 
 /// The most frequent of the values that match, with exact counts.
@@ -87,20 +93,11 @@ pub fn most_frequent(
     matching: Matching<'_>,
     limit: usize,
 ) -> Result<ValueList, IndexError> {
-    let Some(key) = PropertyKey::of(property).filter(|_| may_have(content_type, property)) else {
-        return Ok(ValueList { exact: true, ..ValueList::default() });
-    };
-    let asked = Asked { tag: tag(property), property: key, content_type, shared: is_shared(property) };
+    let asked = Asked::of(property, content_type).filter(|_| may_have(content_type, property));
+    let Some(asked) = asked else { return Ok(ValueList { exact: true, ..ValueList::default() }) };
     let overlay = in_overlay(reading, property, content_type, matching);
-    let slices = slices(reading, asked, matching, limit)?;
-    Candidates::of(&slices, &overlay).best(asked, &slices, limit)
-}
-
-fn tag(property: &PropertyRef) -> Tag {
-    match property {
-        PropertyRef::Declared(id) if id.kind() != Kind::Text => Tag::Keyword,
-        _ => Tag::Display,
-    }
+    let slices = slices(reading, &asked, content_type, matching, limit)?;
+    Candidates::of(&slices, &overlay).best(&asked, &slices, limit)
 }
 
 /// Whether items of a type can have a property.
@@ -109,10 +106,6 @@ fn may_have(content_type: Option<ContentType>, property: &PropertyRef) -> bool {
         (PropertyRef::Declared(id), Some(content_type)) => id.get().declared_by(content_type).is_some(),
         _ => true,
     }
-}
-
-fn is_shared(property: &PropertyRef) -> bool {
-    !matches!(property, PropertyRef::Declared(id) if id.get().declared.len() == 1)
 }
 
 /// Live documents of a type.
@@ -124,199 +117,82 @@ pub fn wanted(segment: &SegmentView, outdated: &FixedBitSet, content_type: Optio
     docs
 }
 
-/// A segment's part of a question.
-struct Slice<'a> {
-    segment: &'a SegmentView,
-    list: Arc<Frequent>,
-    /// The items asked about.
-    docs: FixedBitSet,
-    /// Whether these are all documents of their type, so that the list's counts are right as they stand.
-    whole: bool,
-    /// Places in the list of the values that match.
-    matching: Vec<u32>,
-}
-
 fn slices<'a>(
     reading: &'a Reading<'_>,
-    asked: Asked<'_>,
+    asked: &Asked,
+    content_type: Option<ContentType>,
     matching: Matching<'_>,
     limit: usize,
 ) -> Result<Vec<Slice<'a>>, IndexError> {
     let snapshot = &reading.snapshot;
     let outdated = &snapshot.overlay.latest().ordinals;
-    let all: usize = snapshot.index.segments.iter().map(|segment| segment.len()).sum();
-    let slice = |segment: &'a Arc<SegmentView>| {
-        let docs = wanted(segment, outdated, asked.content_type);
-        let of_type = asked.content_type.map_or(segment.len(), |t| segment.of_type(t).count_ones(..));
-        let walked_max = (WALKED_MAX * segment.len()).div_ceil(all.max(1)).max(BATCH);
-        let list = matching_list(segment, asked, matching, limit, walked_max)?;
+    let prefix = matching.prefix();
+    let known: Vec<_> = snapshot.index.segments.iter().map(|segment| (segment, segment.known_list(asked))).collect();
+    let is_walked = |list: &Option<Arc<Frequent>>| list.as_ref().is_none_or(|l| prefix.is_some() && !l.is_complete());
+    let walked: usize = known.iter().filter(|(_, list)| is_walked(list)).map(|(segment, _)| segment.len()).sum();
+    let slice = |(segment, list): (&'a Arc<SegmentView>, Option<Arc<Frequent>>)| {
+        let docs = wanted(segment, outdated, content_type);
+        let of_type = content_type.map_or(segment.len(), |t| segment.of_type(t).count_ones(..));
+        let walked_max = (WALKED_MAX * segment.len()).div_ceil(walked.max(1)).max(WALKED_MIN);
+        let list = match (list, prefix) {
+            (Some(list), None) => list,
+            (Some(list), Some(_)) if list.is_complete() => list,
+            (None, None) => segment.frequent(asked, walked_max)?,
+            // Of more than can be read now, the frequent ones.
+            (Some(list), Some(prefix)) if segment.terms_with(asked, prefix)? > walked_max as u64 => list,
+            (_, Some(prefix)) => Arc::new(segment.frequent_with(asked, prefix, 2 * limit, walked_max)?),
+        };
         let fitting = list.values.iter().enumerate().filter(|(_, value)| matching.holds(&value.folded));
         let matching = fitting.map(|(at, _)| at as u32).collect();
         let whole = docs.count_ones(..) == of_type;
         Ok(Slice { segment, list, docs, whole, matching })
     };
-    snapshot.index.segments.par_iter().map(slice).collect()
-}
-
-/// A list that has the values that match: the segment's own where that leaves none out, or where a list of theirs would
-/// take too long.
-fn matching_list(
-    segment: &SegmentView,
-    asked: Asked<'_>,
-    matching: Matching<'_>,
-    limit: usize,
-    walked_max: usize,
-) -> Result<Arc<Frequent>, IndexError> {
-    let list = segment.frequent(asked)?;
-    if let Matching::Prefix(prefix) = matching
-        && !prefix.is_empty()
-        && list.rest_max > 0
-        && let Some(list) = segment.frequent_with(asked, prefix, 2 * limit, walked_max)?
-    {
-        return Ok(Arc::new(list));
-    }
-    Ok(list)
-}
-
-/// A value that may be among the answer.
-struct Candidate<'a> {
-    value: &'a str,
-    /// Items that have it at most.
-    bound: u64,
-    /// Items of the overlay that have it.
-    overlay: u64,
-    /// Segments that list it, and where.
-    listed: Vec<(u32, u32)>,
-}
-
-struct Candidates<'a> {
-    /// By what they can have at most, most first, then alphabetical.
-    all: Vec<Candidate<'a>>,
-    /// What a value can have at most that no segment lists.
-    rest_max: u64,
-    distinct_max: u64,
-}
-
-impl<'a> Candidates<'a> {
-    fn of(slices: &'a [Slice<'_>], overlay: &'a HashMap<String, u64>) -> Self {
-        let rest_max = slices.iter().map(|slice| slice.list.rest_max).sum();
-        let mut by_value: HashMap<&str, Candidate<'a>> = HashMap::with_capacity(overlay.len());
-        let new = |value| Candidate { value, bound: rest_max, overlay: 0, listed: Vec::new() };
-        for (value, &count) in overlay {
-            let candidate = by_value.entry(value).or_insert_with(|| new(value));
-            candidate.bound += count;
-            candidate.overlay = count;
-        }
-        for (s, slice) in (0..).zip(slices) {
-            for &at in &slice.matching {
-                let FrequentValue { value, docs, .. } = &slice.list.values[at as usize];
-                let candidate = by_value.entry(value).or_insert_with(|| new(value));
-                // Instead of what the slice could hide at most, what it has.
-                candidate.bound = candidate.bound + docs - slice.list.rest_max;
-                candidate.listed.push((s, at));
-            }
-        }
-        let mut all: Vec<Candidate<'a>> = by_value.into_values().collect();
-        all.sort_unstable_by(|a, b| b.bound.cmp(&a.bound).then_with(|| a.value.cmp(b.value)));
-        let distinct_max = match rest_max {
-            0 => all.len() as u64,
-            _ => overlay.len() as u64 + slices.iter().map(|slice| slice.list.distinct).sum::<u64>(),
-        };
-        Candidates { all, rest_max, distinct_max }
-    }
-
-    /// Counts candidates until no other can be among the best.
-    fn best(&self, asked: Asked<'_>, slices: &[Slice<'_>], limit: usize) -> Result<ValueList, IndexError> {
-        let mut best: Vec<(&str, u64)> = Vec::new();
-        let (mut counted, mut found) = (0, 0);
-        for batch in self.all.chunks(BATCH).take(COUNTED_MAX / BATCH) {
-            let counts = count(asked, slices, batch)?;
-            best.extend(batch.iter().zip(counts).map(|(c, count)| (c.value, count)).filter(|(_, count)| *count > 0));
-            counted += batch.len();
-            found = found.max(best.len());
-            best.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-            best.truncate(limit);
-            let next = self.all.get(counted);
-            let last = best.get(limit - 1);
-            let settled =
-                |next: &Candidate<'_>| last.is_some_and(|(value, count)| (next.bound, *value) < (*count, next.value));
-            if next.is_none_or(settled) {
-                break;
-            }
-        }
-        let all_counted = counted == self.all.len() && self.rest_max == 0;
-        let truncated = found > limit || !all_counted;
-        let last = best.get(limit - 1).map_or(0, |(_, count)| *count);
-        let open = self.all.get(counted).map_or(0, |next| next.bound);
-        Ok(ValueList {
-            // Of equally frequent values those counted come first in the alphabet.
-            exact: all_counted || self.rest_max < last && open <= last,
-            distinct_max: if truncated { self.distinct_max } else { best.len() as u64 },
-            values: best.into_iter().map(|(value, count)| (value.to_owned(), count)).collect(),
-            truncated,
-        })
-    }
-}
-
-/// Exact counts of candidates.
-fn count(asked: Asked<'_>, slices: &[Slice<'_>], batch: &[Candidate<'_>]) -> Result<Vec<u64>, IndexError> {
-    let of_slice = |(s, slice): (usize, &Slice<'_>)| -> Result<Vec<u64>, IndexError> {
-        let count = |candidate: &Candidate<'_>| -> Result<u64, IndexError> {
-            let listed = candidate.listed.iter().find(|(at, _)| *at as usize == s);
-            match listed.map(|(_, at)| &slice.list.values[*at as usize]) {
-                Some(value) if slice.whole => Ok(value.docs),
-                Some(value) => Ok(slice.segment.count_listed(value, &slice.docs)?),
-                None if slice.list.rest_max == 0 => Ok(0),
-                None => Ok(slice.segment.count_value(asked, candidate.value, &slice.docs)?),
-            }
-        };
-        batch.iter().map(count).collect()
-    };
-    let counts = slices.par_iter().enumerate().map(of_slice).collect::<Result<Vec<_>, _>>()?;
-    let total = |at: usize| batch[at].overlay + counts.iter().map(|slice| slice[at]).sum::<u64>();
-    Ok((0..batch.len()).map(total).collect())
+    known.into_par_iter().map(slice).collect()
 }
 
 /// Items of the overlay by value.
-fn in_overlay(
-    reading: &Reading<'_>,
+fn in_overlay<'a>(
+    reading: &'a Reading<'_>,
     property: &PropertyRef,
     content_type: Option<ContentType>,
     matching: Matching<'_>,
-) -> HashMap<String, u64> {
-    let mut counts: HashMap<String, u64> = HashMap::new();
+) -> HashMap<&'a str, u64> {
+    let mut counts: HashMap<&'a str, (u64, Option<&'a str>)> = HashMap::new();
+    let mut values = Vec::new();
     for (document, _) in reading.snapshot.overlay.live() {
         if content_type.is_none_or(|t| t == document.content_type) {
-            for value in values_of(document, property) {
-                match counts.get_mut(value) {
-                    Some(count) => *count += 1,
-                    None => drop(counts.insert(value.to_owned(), 1)),
-                }
-            }
+            values_of(document, property, &mut values);
+            values.sort_unstable();
+            values.dedup_by_key(|(value, _)| *value);
+            values.drain(..).for_each(|(value, folded)| counts.entry(value).or_insert((0, folded)).0 += 1);
         }
     }
-    counts.retain(|value, _| matching.holds(&fold(value)));
-    counts
+    let holds = |value: &str, folded: Option<&str>| match folded {
+        Some(folded) => matching.holds(folded),
+        None => matching.holds(&fold(value)),
+    };
+    let matches = counts.into_iter().filter(|(value, (_, folded))| holds(value, *folded));
+    matches.map(|(value, (count, _))| (value, count)).collect()
 }
 
-/// A document's distinct values of a property, as drop-downs show them.
-fn values_of<'a>(document: &'a Document, property: &PropertyRef) -> BTreeSet<&'a str> {
-    let short = |raw: &&str| raw.len() <= terms::DISPLAY_BYTES_MAX;
+/// Adds a document's values of a property as drop-downs show them, and how they fold where that is known.
+fn values_of<'a>(document: &'a Document, property: &PropertyRef, into: &mut Vec<(&'a str, Option<&'a str>)>) {
+    let shown =
+        |text: &'a Text| (text.raw.len() <= terms::DISPLAY_BYTES_MAX).then_some((&*text.raw, Some(&*text.folded)));
     match property {
         PropertyRef::Declared(id) => match document.get(*id) {
-            Some(Values::Keywords(lists)) => lists
-                .iter()
-                .flat_map(|list| list.value.iter().map(|v| &**v))
-                .filter(|v| v.len() <= terms::KEYWORD_BYTES_MAX)
-                .collect(),
-            Some(Values::Texts(texts)) => texts.iter().map(|t| &*t.value.raw).filter(short).collect(),
-            _ => BTreeSet::new(),
+            Some(Values::Keywords(lists)) => {
+                let values = lists.iter().flat_map(|list| list.value.iter().map(|v| &**v));
+                into.extend(values.filter(|v| v.len() <= terms::KEYWORD_BYTES_MAX).map(|v| (v, None)));
+            }
+            Some(Values::Texts(texts)) => into.extend(texts.iter().filter_map(|text| shown(&text.value))),
+            _ => {}
         },
         PropertyRef::Ext(key) => {
             let lists = document.ext(key).unwrap_or_default().iter();
             let scalars = lists.flat_map(|list: &Localized<_>| list.value.iter().take(terms::PLACES_MAX));
-            scalars.filter_map(|value| value.text()).map(|text| &*text.raw).filter(short).collect()
+            into.extend(scalars.filter_map(|value| shown(value.text()?)));
         }
-        PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => BTreeSet::new(),
+        PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => {}
     }
 }
