@@ -122,7 +122,7 @@ fn histories(random: &mut Random, documents: &[&Document], standing: usize) -> u
             side.take_back(random, standing / 4);
             side.fill(random, documents, standing);
         }
-        if n % (standing / 5 + 1) == 0 {
+        if n % standing == standing / 2 {
             side.groups.settle(standing);
         }
         side.agrees(document);

@@ -85,7 +85,7 @@ impl Asked {
         for (id, _) in self.taken_in.iter().step_by(7).chain(self.taken_in.iter().step_by(7)) {
             let predicate = self.standing.predicate(*id).unwrap();
             let passes = self.standing.passes(*id, document, now_ms, &mut self.probe);
-            assert_eq!(passes, holds(predicate, document, now_ms), "{predicate:?}\n{document:?}");
+            assert_eq!(passes, holds(&predicate, document, now_ms), "{predicate:?}\n{document:?}");
         }
     }
 

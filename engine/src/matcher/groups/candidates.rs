@@ -45,6 +45,9 @@ pub struct Place {
     pub at: u32,
 }
 
+/// Rules that are not near: few groups have any, so they take one pointer where there is none.
+struct More(Box<[Rule]>);
+
 /// A group under its way in.
 pub struct Candidate {
     /// The group.
@@ -54,7 +57,7 @@ pub struct Candidate {
     /// Whose items it is about.
     pub content_type: ContentType,
     near: [u32; NEAR],
-    more: Option<Box<[Rule]>>,
+    more: Option<Box<More>>,
     looked_at: AtomicU32,
     matched: AtomicU32,
 }
@@ -81,20 +84,20 @@ impl Candidate {
     fn keep(&mut self, rules: &[Rule]) {
         let (near, more) = rules.split_at(rules.len().min(NEAR));
         self.near = std::array::from_fn(|at| near.get(at).map_or(NONE, |rule| rule.0));
-        self.more = (!more.is_empty()).then(|| more.into());
+        self.more = (!more.is_empty()).then(|| Box::new(More(more.into())));
     }
 
     /// The rules to be asked, in that order.
     pub fn rules(&self) -> impl Iterator<Item = Rule> {
         let near = self.near.iter().take_while(|rule| **rule != NONE).map(|rule| Rule(*rule));
-        near.chain(self.more.iter().flatten().copied())
+        near.chain(self.more.iter().flat_map(|more| &*more.0).copied())
     }
 
     /// The `at`-th of them.
     pub fn rule(&self, at: usize) -> Option<Rule> {
         match self.near.get(at) {
             Some(rule) => (*rule != NONE).then_some(Rule(*rule)),
-            None => self.more.as_ref()?.get(at - NEAR).copied(),
+            None => self.more.as_ref()?.0.get(at - NEAR).copied(),
         }
     }
 
@@ -120,7 +123,7 @@ impl Candidate {
 
     /// About how much memory it takes, bytes.
     pub fn bytes(&self) -> usize {
-        size_of::<Candidate>() + self.more.as_ref().map_or(0, |more| size_of_val(&**more))
+        size_of::<Candidate>() + self.more.as_ref().map_or(0, |more| size_of_val(&*more.0))
     }
 }
 

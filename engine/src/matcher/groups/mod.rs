@@ -18,6 +18,7 @@ use crate::content::document::Document;
 use crate::matcher::evaluate::holds;
 use crate::matcher::standing::{Probe, QuestionId, Standing};
 use candidates::{Candidate, Candidates, Place, Rule};
+use hashbrown::HashMap;
 use parking_lot::Mutex;
 use penstock_dsl::expr::Predicate;
 use penstock_dsl::registry::ContentType;
@@ -168,17 +169,18 @@ impl Groups {
         targets
     }
 
-    /// The same by evaluating every group: what [`Groups::matching`] is held against.
+    /// The same by evaluating every group, each predicate once: what [`Groups::matching`] is held against.
     pub fn scan(&self, document: &Document) -> Vec<Target> {
-        let holds = |rule: Rule| {
-            let predicate = self.standing.predicate(rule.question());
-            predicate.is_some_and(|predicate| holds(predicate, document, NO_TIME_MS) != rule.is_negated())
+        let mut answers: HashMap<QuestionId, bool> = HashMap::new();
+        let mut holds = |rule: Rule| {
+            let ask = || self.standing.predicate(rule.question()).is_some_and(|p| holds(&p, document, NO_TIME_MS));
+            *answers.entry(rule.question()).or_insert_with(ask) != rule.is_negated()
         };
         let places = self.groups.iter().flatten().filter(|place| place.content_type == document.content_type);
         let matching = places.filter_map(|place| {
             let way_in = place.way_in.map(|question| Rule::new(question, false));
             let candidate = self.candidates.get(*place)?;
-            way_in.into_iter().chain(candidate.rules()).all(holds).then_some(candidate.target)
+            way_in.into_iter().chain(candidate.rules()).all(&mut holds).then_some(candidate.target)
         });
         let mut targets: Vec<Target> = matching.collect();
         targets.sort_unstable();

@@ -57,7 +57,7 @@ impl Groups {
         for (place, rules) in groups.iter().filter_map(|id| self.rules(*id)) {
             for rule in rules {
                 if let Some(predicate) = self.standing.predicate(rule.question()) {
-                    trial.enter(rule.question(), predicate, place.content_type);
+                    trial.enter(rule.question(), &predicate, place.content_type);
                 }
             }
         }
@@ -73,7 +73,7 @@ impl Groups {
             likely::share(predicate, trial.passed(question, place.content_type), items)
         };
         let best = self.best(&rules, share);
-        let now = place.way_in.and_then(|id| Some(share(self.standing.predicate(id)?, id))).unwrap_or(likely::EVERY);
+        let now = place.way_in.and_then(|id| Some(share(&self.standing.predicate(id)?, id))).unwrap_or(likely::EVERY);
         let moves = best.way_in != place.way_in && best.share * RARER < now;
         if best.way_in == place.way_in {
             self.candidates.reorder(place, &best.others);
@@ -94,9 +94,9 @@ impl Groups {
     pub(super) fn best(&self, rules: &[Rule], share: impl Fn(&Predicate, QuestionId) -> f32) -> Best {
         let rated = rules.iter().filter_map(|rule| {
             let predicate = self.standing.predicate(rule.question())?;
-            let passes = share(predicate, rule.question());
+            let passes = share(&predicate, rule.question());
             let holds = if rule.is_negated() { likely::EVERY - passes } else { passes };
-            Some((*rule, holds, likely::rank(predicate, holds)))
+            Some((*rule, holds, likely::rank(&predicate, holds)))
         });
         let mut rated: Vec<(Rule, f32, f32)> = rated.collect();
         rated.sort_by(|(.., a), (.., b)| a.total_cmp(b));

@@ -16,6 +16,7 @@ mod intervals;
 mod marks;
 mod multimap;
 mod needles;
+mod packed;
 mod question;
 mod questions;
 mod seen;
@@ -143,8 +144,7 @@ impl Standing {
     }
 
     /// Whether an item passes a question, entered or not. `probe` has just been through [`Standing::passing`] with the same
-    /// item and time; it keeps the answer, so that the
-    /// evaluator is asked once an item.
+    /// item and time; it keeps the answer, so that the evaluator is asked once an item.
     pub fn passes(&self, id: QuestionId, document: &Document, now_ms: i64, probe: &mut Probe) -> bool {
         self.decide(id, self.glances[id.0 as usize], document, now_ms, probe)
     }
@@ -185,7 +185,8 @@ impl Standing {
     pub fn scan(&self, document: &Document, now_ms: i64) -> Vec<QuestionId> {
         let type_bit = 1 << document.content_type.index();
         let asked = self.flags.iter().enumerate().filter(|(_, flags)| **flags & type_bit != 0);
-        let passes = |id: &QuestionId| self.questions.get(*id).is_some_and(|q| holds(&q.predicate, document, now_ms));
+        let passes =
+            |id: &QuestionId| self.questions.get(*id).is_some_and(|q| holds(&q.predicate.unpack(), document, now_ms));
         asked.map(|(id, _)| QuestionId(id as u32)).filter(passes).collect()
     }
 
@@ -211,8 +212,8 @@ impl Standing {
     }
 
     /// The predicate of a question.
-    pub fn predicate(&self, id: QuestionId) -> Option<&Predicate> {
-        self.questions.get(id).map(|question| &question.predicate)
+    pub fn predicate(&self, id: QuestionId) -> Option<Predicate> {
+        self.questions.get(id).map(|question| question.predicate.unpack())
     }
 
     /// Questions.
@@ -240,7 +241,7 @@ impl Standing {
         self.seen.open();
         let id = QuestionId(id);
         let Some(question) = self.questions.get(id) else { return };
-        let predicate = question.predicate.clone();
+        let predicate = question.predicate.unpack();
         let (entry, _) = Entry::rarest(&predicate, Counter::of(&self.seen, salt(&predicate)));
         self.change(Change::Enter, &predicate, entry, id.0);
         self.flags[id.0 as usize] |= flags(&predicate, entry);
@@ -252,7 +253,7 @@ impl Standing {
     fn stand_down(&mut self, id: u32) {
         self.flags[id as usize] = 0;
         let Some(question) = self.questions.get_mut(QuestionId(id)) else { return };
-        let predicate = question.predicate.clone();
+        let predicate = question.predicate.unpack();
         if let Some(entry) = question.entry.take() {
             self.change(Change::Leave, &predicate, entry, id);
         }
@@ -273,14 +274,15 @@ impl Standing {
 
     fn settle_one(&mut self, id: u32) -> bool {
         let Some(question) = self.questions.get(QuestionId(id)) else { return false };
-        let Predicate::Test { test, .. } = &question.predicate else { return false };
-        let counter = Counter::of(&self.seen, salt(&question.predicate));
         let Some(old) = question.entry else { return false };
+        let predicate = question.predicate.unpack();
+        let Predicate::Test { test, .. } = &predicate else { return false };
+        let counter = Counter::of(&self.seen, salt(&predicate));
         let times = old.times(test, counter);
         if times == 0 {
             return false;
         }
-        let (entry, rarest) = Entry::rarest(&question.predicate, counter);
+        let (entry, rarest) = Entry::rarest(&predicate, counter);
         if entry == old || rarest.saturating_mul(RARER) >= times {
             return false;
         }

@@ -1,9 +1,16 @@
 //! A standing question: its predicate, who asks it, and what it has cost.
 
+use super::QuestionId;
 use super::entry::Entry;
-use penstock_dsl::expr::{Fuzzy, FuzzyWord, MoneyRange, Predicate, PropertyRef, Subject, Test};
+use super::glance::Glance;
+use super::packed::Packed;
+use penstock_dsl::expr::Predicate;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+/// What a question takes in tables that all share.
+const TABLES_BYTES: usize = size_of::<Question>() + size_of::<Glance>() + 2 * size_of::<QuestionId>();
+/// About what an allocation takes beside its bytes.
+const ALLOCATED_BYTES: usize = 16;
 /// About what a place in a structure takes, bytes; strings come on top.
 const PLACE_BYTES: usize = 32;
 
@@ -25,7 +32,7 @@ pub struct Cost {
 /// A question.
 pub struct Question {
     /// What is asked.
-    pub predicate: Predicate,
+    pub predicate: Packed,
     /// How often it was taken in.
     pub askers: u32,
     /// How often it was entered.
@@ -38,7 +45,7 @@ pub struct Question {
 
 impl Question {
     /// A question that nobody asks yet.
-    pub fn new(predicate: Predicate) -> Self {
+    pub fn new(predicate: Packed) -> Self {
         Question {
             predicate,
             askers: 0,
@@ -59,16 +66,15 @@ impl Question {
 
     /// What it costs.
     pub fn cost(&self) -> Cost {
-        let places = match (&self.predicate, self.entry) {
+        let places = match (self.predicate.unpack(), self.entry) {
             (_, None) => 0,
             (Predicate::All, Some(_)) => 1,
-            (Predicate::Test { test, .. }, Some(entry)) => entry.places(test),
+            (Predicate::Test { test, .. }, Some(entry)) => entry.places(&test),
         };
-        let text = heap_bytes(&self.predicate);
         // What it is entered by is kept again in the structure.
         let copies = if places > 0 { 2 } else { 1 };
         Cost {
-            bytes: size_of::<Question>() + copies * text + places * PLACE_BYTES,
+            bytes: TABLES_BYTES + copies * (self.predicate.len() + ALLOCATED_BYTES) + places * PLACE_BYTES,
             places,
             always: self.entry == Some(Entry::Always),
             asked: self.asked.load(Relaxed),
@@ -80,28 +86,4 @@ impl Question {
 /// Counts; what several threads count at the same time may be lost.
 pub fn add_one(counter: &AtomicU32) {
     counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
-}
-
-fn heap_bytes(predicate: &Predicate) -> usize {
-    let Predicate::Test { subject: Subject { property, locale, .. }, test } = predicate else { return 0 };
-    let key = match property {
-        PropertyRef::Declared(_) => 0,
-        PropertyRef::Ext(key) | PropertyRef::TagAlgo(key) | PropertyRef::TagCustom(key) => key.len(),
-    };
-    key + locale.as_ref().map_or(0, String::len) + test_bytes(test)
-}
-
-fn test_bytes(test: &Test) -> usize {
-    let strings = |list: &[String]| list.iter().map(|text| size_of::<String>() + text.len()).sum::<usize>();
-    match test {
-        Test::KeywordIn(list) | Test::KeywordAll(list) | Test::TextIn(list) | Test::TextAll(list) => strings(list),
-        Test::Contains(needle) => needle.len(),
-        Test::Fuzzy(Fuzzy { words, runs }) => {
-            strings(runs) + words.iter().map(|word| size_of::<FuzzyWord>() + word.text.len()).sum::<usize>()
-        }
-        Test::Money(ranges) | Test::PriceOverlaps(ranges) | Test::PriceWithin(ranges) => {
-            size_of::<MoneyRange>() * ranges.len()
-        }
-        Test::IsSet | Test::Number(_) | Test::Time(_) | Test::Bool(_) => 0,
-    }
 }

@@ -1,6 +1,7 @@
 //! The questions that are known, each once, by predicate and by id.
 
 use super::QuestionId;
+use super::packed::Packed;
 use super::question::Question;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use penstock_dsl::expr::Predicate;
@@ -10,7 +11,7 @@ use std::hash::BuildHasher;
 /// Known questions.
 #[derive(Default)]
 pub struct Questions {
-    slots: Vec<Option<Box<Question>>>,
+    slots: Vec<Option<Question>>,
     free: BTreeSet<u32>,
     /// Ids by predicate.
     known: HashTable<u32>,
@@ -20,12 +21,13 @@ pub struct Questions {
 impl Questions {
     /// The question of a predicate, and whether it is new.
     pub fn of(&mut self, predicate: &Predicate) -> (QuestionId, bool) {
-        let hash = self.hasher.hash_one(predicate);
-        let is = |id: &u32| self.get(QuestionId(*id)).is_some_and(|question| question.predicate == *predicate);
+        let packed = Packed::of(predicate);
+        let hash = self.hasher.hash_one(&packed);
+        let is = |id: &u32| self.get(QuestionId(*id)).is_some_and(|question| question.predicate == packed);
         if let Some(id) = self.known.find(hash, is) {
             return (QuestionId(*id), false);
         }
-        let question = Some(Box::new(Question::new(predicate.clone())));
+        let question = Some(Question::new(packed));
         let id = match self.free.pop_first() {
             Some(id) => {
                 self.slots[id as usize] = question;
@@ -62,12 +64,12 @@ impl Questions {
 
     /// A question.
     pub fn get(&self, id: QuestionId) -> Option<&Question> {
-        self.slots.get(id.0 as usize)?.as_deref()
+        self.slots.get(id.0 as usize)?.as_ref()
     }
 
     /// A question, to be changed.
     pub fn get_mut(&mut self, id: QuestionId) -> Option<&mut Question> {
-        self.slots.get_mut(id.0 as usize)?.as_deref_mut()
+        self.slots.get_mut(id.0 as usize)?.as_mut()
     }
 
     /// Questions.
@@ -81,6 +83,6 @@ impl Questions {
     }
 }
 
-fn hash_of(slots: &[Option<Box<Question>>], hasher: &DefaultHashBuilder, id: u32) -> u64 {
+fn hash_of(slots: &[Option<Question>], hasher: &DefaultHashBuilder, id: u32) -> u64 {
     slots[id as usize].as_ref().map_or(0, |question| hasher.hash_one(&question.predicate))
 }

@@ -74,7 +74,7 @@ impl Probe {
         }
         self.known.mark(id.0);
         self.evaluated += 1;
-        let passes = match &question.predicate {
+        let passes = match &question.predicate.unpack() {
             Predicate::Test { subject, test: Test::Fuzzy(query) } => {
                 some_text(subject, document, |folded| fuzzy_matches_words(folded, self.room.texts.words(folded), query))
             }
@@ -198,9 +198,9 @@ impl<'a> Walk<'a> {
             let (false, Some(question)) = (passed.has(*id), self.standing.questions.get(QuestionId(*id))) else {
                 continue;
             };
-            let Predicate::Test { subject, test: Test::Fuzzy(query) } = &question.predicate else { continue };
+            let Predicate::Test { subject, test: Test::Fuzzy(query) } = question.predicate.unpack() else { continue };
             let passes =
-                in_range(locale, subject.locale.as_deref()) && fuzzy_matches_words(folded, words.clone(), query);
+                in_range(locale, subject.locale.as_deref()) && fuzzy_matches_words(folded, words.clone(), &query);
             question.count(passes);
             if passes {
                 passed.mark(*id);
@@ -217,7 +217,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let Some(question) = self.standing.questions.get(QuestionId(*id)) else { continue };
-            let passes = holds(&question.predicate, document, self.now_ms);
+            let passes = holds(&question.predicate.unpack(), document, self.now_ms);
             question.count(passes);
             if passes {
                 passed.mark(*id);
