@@ -130,7 +130,7 @@ fn fold(state: &mut State, items: &[Item]) -> Result<Run> {
         let header = Header { received_ms: NOW_MS, biz_date: None, command: None::<Command> };
         let applied = state.apply(state.seq + 1, vec![Frame { offset: 0, length: 0, header, items }]);
         let told: Vec<Changes> =
-            state.take_changes().into_iter().map(|(journal, changes)| Changes { journal, seq: n, changes }).collect();
+            state.take_changes().0.into_iter().map(|(journal, changes)| Changes { journal, seq: n, changes }).collect();
         changes += told.iter().map(|c| c.changes.len() as u64).sum::<u64>();
         journal.append(n, told);
         drop(applied);
