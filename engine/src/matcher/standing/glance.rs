@@ -60,6 +60,8 @@ impl Glance {
             Test::IsSet => Glance::Set { slot: plain()?, sure },
             Test::Bool(_) => Glance::Set { slot: plain()?, sure: false },
             Test::KeywordIn(values) | Test::TextIn(values) => Glance::Any { slot: plain()?, values: bits(values) },
+            // An empty list has all of no values, and nothing is seen of it.
+            Test::KeywordAll(values) | Test::TextAll(values) if values.is_empty() => Glance::Ask,
             Test::KeywordAll(values) | Test::TextAll(values) => Glance::All { slot: plain()?, values: bits(values) },
             Test::Contains(needle) => {
                 Glance::Grams { slot: open(InTexts { grams: true, words: false })?, grams: grams(needle) }
