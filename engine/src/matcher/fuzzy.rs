@@ -10,6 +10,11 @@ impl Letters {
         Letters(word.chars().fold(0, |bits, c| bits | 1 << (u32::from(c) % 64)))
     }
 
+    /// Whether all of another's characters are here: a word has those of what it begins with.
+    pub fn has(self, other: Letters) -> bool {
+        other.0 & !self.0 == 0
+    }
+
     /// Whether words of these characters can be within a distance: no edit takes or brings more than one.
     pub fn within(self, other: Letters, limit: u8) -> bool {
         let limit = u32::from(limit);

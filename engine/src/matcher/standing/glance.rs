@@ -4,8 +4,9 @@
 
 use super::entry::TimeEnds;
 use super::intervals::scaled;
-use super::sights::{Sight, Sights, Slots, bit, grams, rough};
-use penstock_dsl::expr::{Fuzzy, Interval, MoneyRange, Predicate, Subject, Test};
+use super::sights::{InTexts, Sight, Sights, Slots, bit, grams, rough};
+use crate::matcher::fuzzy::Letters;
+use penstock_dsl::expr::{Fuzzy, FuzzyWord, Interval, MoneyRange, Predicate, Subject, Test};
 use rust_decimal::Decimal;
 use std::ops::Bound;
 
@@ -23,6 +24,8 @@ pub enum Glance {
     All { slot: u16, values: u64 },
     /// No item passes that lacks one of these grams.
     Grams { slot: u16, grams: u64 },
+    /// No item passes that has no word with about these characters.
+    Word { slot: u16, letters: Letters, distance: u8, prefix: bool },
     /// A number, or an amount of money, between these.
     Between(Range),
     /// A range of amounts that has some between these.
@@ -50,19 +53,28 @@ impl Glance {
 
     fn of_test(subject: &Subject, test: &Test, slots: &mut Slots) -> Option<Self> {
         let sure = subject.locale.is_none();
-        let mut plain = || slots.open(&subject.property, None, false);
+        let mut open = |texts: InTexts| slots.open(&subject.property, None, texts);
+        let mut plain = || open(InTexts::default());
         let bits = |values: &[String]| values.iter().fold(0, |bits, value| bits | bit(value));
         Some(match test {
             Test::IsSet => Glance::Set { slot: plain()?, sure },
             Test::Bool(_) => Glance::Set { slot: plain()?, sure: false },
             Test::KeywordIn(values) | Test::TextIn(values) => Glance::Any { slot: plain()?, values: bits(values) },
+            // An empty list has all of no values, and nothing is seen of it.
+            Test::KeywordAll(values) | Test::TextAll(values) if values.is_empty() => Glance::Ask,
             Test::KeywordAll(values) | Test::TextAll(values) => Glance::All { slot: plain()?, values: bits(values) },
             Test::Contains(needle) => {
-                Glance::Grams { slot: slots.open(&subject.property, None, true)?, grams: grams(needle) }
+                Glance::Grams { slot: open(InTexts { grams: true, words: false })?, grams: grams(needle) }
             }
-            Test::Fuzzy(query) => match grams_of(query) {
-                0 => Glance::Set { slot: plain()?, sure: false },
-                grams => Glance::Grams { slot: slots.open(&subject.property, None, true)?, grams },
+            Test::Fuzzy(query) => match (longest_inexact(query), grams_of(query)) {
+                (Some(word), _) => Glance::Word {
+                    slot: open(InTexts { grams: false, words: true })?,
+                    letters: Letters::of(&word.text),
+                    distance: word.distance,
+                    prefix: word.prefix,
+                },
+                (None, 0) => Glance::Set { slot: plain()?, sure: false },
+                (None, grams) => Glance::Grams { slot: open(InTexts { grams: true, words: false })?, grams },
             },
             Test::Number(interval) => Glance::Between(Range::of(plain()?, sure, interval)),
             Test::Time(interval) => match TimeEnds::of(interval) {
@@ -89,6 +101,10 @@ impl Glance {
             Glance::Any { slot, values } => fails(sights.at(slot).values & values == 0),
             Glance::All { slot, values } => fails(values & !sights.at(slot).values != 0 || !sights.at(slot).set),
             Glance::Grams { slot, grams } => fails(grams & !sights.at(slot).grams != 0 || !sights.at(slot).set),
+            Glance::Word { slot, letters, distance, prefix } => {
+                let near = |word: &Letters| word.within(letters, distance) || (prefix && word.has(letters));
+                fails(!sights.words(slot).iter().any(near))
+            }
             Glance::Between(range) => range.answer(sights, |sight| {
                 // Of several numbers only the least and the greatest are known.
                 (sight.high < range.low || sight.low > range.high, sight.low == sight.high && range.holds(sight))
@@ -116,7 +132,7 @@ impl Range {
     /// `None` where there is not exactly one currency.
     fn of_money(subject: &Subject, ranges: &[MoneyRange], slots: &mut Slots) -> Option<Self> {
         let [range] = ranges else { return None };
-        let slot = slots.open(&subject.property, Some(range.currency), false)?;
+        let slot = slots.open(&subject.property, Some(range.currency), InTexts::default())?;
         Some(Range::of(slot, subject.locale.is_none(), &range.amounts))
     }
 
@@ -147,6 +163,11 @@ fn high(bound: Bound<u64>) -> f32 {
         Bound::Included(value) | Bound::Excluded(value) => rough(value),
         Bound::Unbounded => f32::INFINITY,
     }
+}
+
+/// The longest word that need not be there as it is: the one that the fewest others are like.
+fn longest_inexact(query: &Fuzzy) -> Option<&FuzzyWord> {
+    query.words.iter().filter(|word| word.distance > 0).max_by_key(|word| word.text.len())
 }
 
 /// The grams of what a text must have as it is: runs, and words within no distance.

@@ -2,7 +2,9 @@
 //! follow without reading the item.
 
 use super::intervals::{scaled, unsigned};
+use super::texts::Texts;
 use crate::content::document::{Document, ExtValue, Localized, Money, Values};
+use crate::matcher::fuzzy::Letters;
 use hashbrown::HashMap;
 use penstock_dsl::expr::PropertyRef;
 use penstock_dsl::registry::Currency;
@@ -27,8 +29,17 @@ struct OfProperty {
     plain: Option<u16>,
     /// Amounts of money, by currency.
     money: Vec<(Currency, u16)>,
-    /// Whether some question is about pieces of its texts.
-    grams: bool,
+    /// What questions are about in its texts.
+    texts: InTexts,
+}
+
+/// What is looked for in texts, beside whole values.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InTexts {
+    /// Grams.
+    pub grams: bool,
+    /// Words.
+    pub words: bool,
 }
 
 /// What is seen of one property.
@@ -44,22 +55,27 @@ pub struct Sight {
     pub low: f32,
     /// The greatest number.
     pub high: f32,
+    /// Where its texts' words begin and end among all.
+    words: [u32; 2],
 }
 
-const NOTHING: Sight = Sight { set: false, values: 0, grams: 0, low: f32::INFINITY, high: f32::NEG_INFINITY };
+const NOTHING: Sight =
+    Sight { set: false, values: 0, grams: 0, low: f32::INFINITY, high: f32::NEG_INFINITY, words: [0, 0] };
 
 /// What is seen of an item.
 #[derive(Default)]
 pub struct Sights {
     by_slot: Vec<Sight>,
     seen: Vec<u16>,
+    /// The characters of words.
+    words: Vec<Letters>,
     /// Whether the item at hand has been looked at.
     pub ready: bool,
 }
 
 impl Slots {
     /// The place of a property, of its amounts in a currency if one is given; `None` where there is no room for more.
-    pub fn open(&mut self, property: &PropertyRef, currency: Option<Currency>, grams: bool) -> Option<u16> {
+    pub fn open(&mut self, property: &PropertyRef, currency: Option<Currency>, texts: InTexts) -> Option<u16> {
         let of = match property {
             PropertyRef::Declared(id) => {
                 let at = usize::from(id.0);
@@ -73,7 +89,8 @@ impl Slots {
             }
             _ => return None,
         };
-        of.grams |= grams;
+        of.texts.grams |= texts.grams;
+        of.texts.words |= texts.words;
         let known = match currency {
             None => of.plain,
             Some(currency) => of.money.iter().find(|(known, _)| *known == currency).map(|(_, slot)| *slot),
@@ -93,20 +110,21 @@ impl Slots {
 
 impl Sights {
     /// Looks at an item.
-    pub fn look(&mut self, slots: &Slots, document: &Document) {
+    pub fn look(&mut self, slots: &Slots, document: &Document, texts: &mut Texts) {
         for slot in self.seen.drain(..) {
             self.by_slot[usize::from(slot)] = NOTHING;
         }
+        self.words.clear();
         self.by_slot.resize(usize::from(slots.count), NOTHING);
         for (property, values) in &document.declared {
             if let Some(of) = slots.declared.get(usize::from(property.0)) {
-                self.look_at_declared(of, values);
+                self.look_at_declared(of, values, texts);
             }
         }
         if !slots.ext.is_empty() {
             for (key, values) in &document.ext {
                 if let Some(of) = slots.ext.get(&**key) {
-                    values.iter().flat_map(|list| &list.value).for_each(|value| self.look_at_ext(of, value));
+                    values.iter().flat_map(|list| &list.value).for_each(|value| self.look_at_ext(of, value, texts));
                 }
             }
         }
@@ -118,7 +136,13 @@ impl Sights {
         self.by_slot.get(usize::from(slot)).unwrap_or(&NOTHING)
     }
 
-    fn look_at_declared(&mut self, of: &OfProperty, values: &Values) {
+    /// The characters of each word that is seen in a place.
+    pub fn words(&self, slot: u16) -> &[Letters] {
+        let [begin, end] = self.at(slot).words;
+        &self.words[begin as usize..end as usize]
+    }
+
+    fn look_at_declared(&mut self, of: &OfProperty, values: &Values, texts: &mut Texts) {
         match values {
             Values::Money(amounts) => amounts.iter().for_each(|money| self.amount(of, &money.value)),
             Values::PriceRange(range) => {
@@ -127,29 +151,47 @@ impl Sights {
             }
             Values::Presence(_) | Values::Keywords(_) | Values::Texts(_) | Values::Numbers(_) | Values::Times(_) => {}
         }
+        if let Values::Texts(list) = values {
+            list.iter().for_each(|text| self.text(of, &text.value.folded, texts));
+        }
         let Some(sight) = self.plain(of) else { return };
         match values {
             Values::Keywords(lists) => {
                 lists.iter().flat_map(|list| &list.value).for_each(|value| sight.values |= bit(value));
             }
-            Values::Texts(texts) => texts.iter().for_each(|text| sight.text(&text.value.folded, of.grams)),
             Values::Numbers(numbers) => each(numbers, |number| sight.number(scaled(number))),
             Values::Times(times) => each(times, |ms| sight.number(unsigned(*ms))),
-            Values::Presence(_) | Values::Money(_) | Values::PriceRange(_) => {}
+            Values::Presence(_) | Values::Texts(_) | Values::Money(_) | Values::PriceRange(_) => {}
         }
     }
 
-    fn look_at_ext(&mut self, of: &OfProperty, value: &ExtValue) {
+    fn look_at_ext(&mut self, of: &OfProperty, value: &ExtValue, texts: &mut Texts) {
         if let ExtValue::Money(money) = value {
             self.amount(of, money);
         }
-        let Some(sight) = self.plain(of) else { return };
         if let Some(text) = value.text() {
-            sight.text(&text.folded, of.grams);
+            self.text(of, &text.folded, texts);
         }
+        let Some(sight) = self.plain(of) else { return };
         if let Some(number) = value.number() {
             sight.number(scaled(&number));
         }
+    }
+
+    /// One property's texts come one after the other.
+    fn text(&mut self, of: &OfProperty, folded: &str, texts: &mut Texts) {
+        let begin = self.words.len() as u32;
+        if of.texts.words {
+            self.words.extend(texts.words(folded).map(|word| word.letters));
+        }
+        let end = self.words.len() as u32;
+        let Some(sight) = self.plain(of) else { return };
+        sight.values |= bit(folded);
+        if of.texts.grams {
+            sight.grams |= grams(folded);
+        }
+        let begin = if sight.words == NOTHING.words { begin } else { sight.words[0] };
+        sight.words = [begin, end];
     }
 
     fn amount(&mut self, of: &OfProperty, money: &Money) {
@@ -178,13 +220,6 @@ impl Sight {
         let value = rough(value);
         self.low = self.low.min(value);
         self.high = self.high.max(value);
-    }
-
-    fn text(&mut self, folded: &str, with_grams: bool) {
-        self.values |= bit(folded);
-        if with_grams {
-            self.grams |= grams(folded);
-        }
     }
 }
 

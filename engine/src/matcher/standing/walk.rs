@@ -51,7 +51,7 @@ impl Probe {
     /// What a glance tells of an item's answer.
     pub(super) fn glance(&mut self, glance: Glance, slots: &Slots, document: &Document) -> Option<bool> {
         if !self.sights.ready {
-            self.sights.look(slots, document);
+            self.sights.look(slots, document, &mut self.room.texts);
         }
         glance.answer(&self.sights)
     }
