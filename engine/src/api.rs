@@ -238,7 +238,7 @@ pub struct ValueList {
     /// Whether there may be more.
     pub truncated: bool,
     /// Whether these are surely the most frequent. Where a property has many thousands of values that are all about equally
-    /// rare, others may have as many items.
+    /// rare, others may have as many items; and directly after a start or a large merge not all values may have been read.
     pub exact: bool,
     /// Distinct matching values at most; the number of values listed where there are no more.
     pub distinct_max: u64,

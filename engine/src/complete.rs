@@ -59,7 +59,8 @@ pub fn run(tenant: Option<&Tenant>, request: &CompleteRequest) -> Result<Complet
     let mut question = Question { typed: fold(&context.prefix), context: &context, limit, truncated: false };
     let offers = context.offers(&request.rules);
     let found = match tenant {
-        Some(tenant) => question.with_content(tenant, offers)?,
+        // On one thread of the pool: each hand-over would wait for a processor, which takes long while items come in.
+        Some(tenant) => rayon::scope(|_| question.with_content(tenant, offers))?,
         None => offers.into_iter().filter_map(|c| question.offer(c, None, None)).collect(),
     };
     let truncated = question.truncated || found.len() > limit;

@@ -70,7 +70,8 @@ pub fn run(tenant: Option<&Tenant>, rules: &str, offset: usize, now_ms: i64) -> 
     let Some(target) = hover_at(rules, offset) else { return Ok(None) };
     let mut hover = described(rules, &target);
     if let Some(tenant) = tenant {
-        counted(&Reading::begin(tenant), target, &mut hover, now_ms)?;
+        // On one thread of the pool, as completion does.
+        rayon::scope(|_| counted(&Reading::begin(tenant), target, &mut hover, now_ms))?;
     }
     Ok(Some(hover))
 }
