@@ -3,7 +3,7 @@
 use crate::rule_sets::{RuleSets, Rules, Shape};
 use crate::support::load::SEED;
 use crate::support::{setting, stats};
-use crate::{US, WRITTEN_ABOUT, document};
+use crate::{US, WRITTEN_ABOUT, document, on_cpu};
 use anyhow::{Result, ensure};
 use penstock_engine::content::document::Document;
 use penstock_engine::matcher::groups::{GroupId, GroupProbe, Groups, Work};
@@ -155,12 +155,6 @@ impl<'a> Bench<'a> {
         ensure!(self.groups.is_empty(), "nothing is left");
         Ok(())
     }
-}
-
-/// Processor time of this thread.
-fn on_cpu() -> Duration {
-    let times = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(times.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0))
 }
 
 fn print_work(what: &str, (item_us, targets, work): &(f64, usize, Work)) {
