@@ -112,7 +112,7 @@ fn describe(expected: Rule) -> &'static [&'static str] {
         Rule::second_currency | Rule::late_currency => &[],
         Rule::WHITESPACE | Rule::COMMENT => &[],
         Rule::rule_set | Rule::rule_only | Rule::rules | Rule::test | Rule::sign => &[],
-        Rule::name | Rule::name_char | Rule::reserved => &[],
+        Rule::name | Rule::name_char | Rule::reserved | Rule::keyword | Rule::currency_more => &[],
     }
 }
 const OPERATOR: &[&str] = &["an operator such as `in`, `=` or `~`"];
