@@ -14,7 +14,7 @@ mod standing_questions;
 mod support;
 
 use anyhow::{Context as _, Result, bail};
-use penstock_engine::command::{Command, CommandOutcome, PutSet};
+use penstock_engine::command::{CommandOutcome, PutSet};
 use penstock_engine::content::item::Item;
 use penstock_engine::fold::{Frame, State};
 use penstock_engine::log::frame::Header;
@@ -127,12 +127,12 @@ fn fold(state: &mut State, items: &[Item]) -> Result<Run> {
     let mut changes = 0;
     let begun = Instant::now();
     for (n, items) in (1..).zip(records) {
-        let header = Header { received_ms: NOW_MS, biz_date: None, command: None::<Command> };
+        let header = Header { received_ms: NOW_MS, ..Header::default() };
         let applied = state.apply(state.seq + 1, vec![Frame { offset: 0, length: 0, header, items }]);
         let told: Vec<Changes> =
-            state.take_changes().0.into_iter().map(|(journal, changes)| Changes { journal, seq: n, changes }).collect();
+            state.end_record().changes.into_iter().map(|(journal, changes)| Changes { journal, seq: n, changes }).collect();
         changes += told.iter().map(|c| c.changes.len() as u64).sum::<u64>();
-        journal.append(n, told);
+        journal.append(n, told, Vec::new());
         drop(applied);
     }
     Ok(Run { took: begun.elapsed(), changes })

@@ -10,6 +10,7 @@ use crate::content::learned::Learned;
 use crate::fold::restore::SupplyBody;
 use crate::fold::{Names, State};
 use crate::fx::FxTables;
+use crate::task::Tasks;
 use penstock_dsl::fx::Rates;
 use penstock_dsl::registry::FINGERPRINT_VERSION;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Raise when [`Body`] changes.
-const MAGIC: &[u8; 8] = b"penstk03";
+const MAGIC: &[u8; 8] = b"penstk04";
 const COMPRESSION_LEVEL: i32 = 1;
 const FILE: &str = "checkpoint";
 
@@ -39,6 +40,7 @@ pub struct Body {
     currencies: Vec<Arc<str>>,
     fx: Vec<Rates>,
     supply: SupplyBody,
+    tasks: Tasks,
 }
 
 impl Body {
@@ -57,6 +59,7 @@ impl Body {
             currencies: state.names.currencies.strings().to_vec(),
             fx: state.fx.iter().map(|rates| Rates::clone(rates)).collect(),
             supply: SupplyBody::of(state),
+            tasks: state.tasks.clone(),
         }
     }
 
@@ -83,6 +86,7 @@ impl Body {
         };
         state.fx = FxTables::of(self.fx);
         self.supply.restore(&mut state)?;
+        state.tasks = self.tasks;
         Some(state)
     }
 }

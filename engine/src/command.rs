@@ -5,10 +5,15 @@ use crate::fx::FxRefused;
 use crate::supply::outcome::WriteOutcome;
 use crate::supply::tags::TagName;
 use crate::supply::wallet::{Onboarding, RiskDecision};
+use crate::task::command::{TaskCommand, TaskOutcome};
+use crate::task::refusal::TaskRefusal;
 use penstock_dsl::diagnostic::Diagnostic;
 use penstock_dsl::fx::Rates;
 use penstock_dsl::registry::ContentType;
+use crate::supply::{SETS_MAX, WALLETS_MAX};
+use crate::task::SET_PREFIX;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// Writes in one batch of tags, onboardings or risk decisions.
 pub const WRITES_MAX: usize = 1_000;
@@ -35,6 +40,36 @@ pub enum Command {
     Risk(Vec<RiskWrite>),
     /// Nothing but the time: timers are due.
     Tick,
+    /// A step in the life of a cross-wallet task.
+    Task(TaskCommand),
+}
+
+impl Command {
+    /// Whether it takes effect at its record's end only, for it asks what items match then.
+    pub fn waits(&self) -> bool {
+        match self {
+            Command::PutSet(_) | Command::DeleteSet(_) => true,
+            Command::Task(command) => command.looks_up(),
+            _ => false,
+        }
+    }
+
+    /// Its name in the audit trail and what it is about; `None` for what nobody asked for, and for tasks, which tell more.
+    pub fn audited(&self) -> Option<(&'static str, String)> {
+        let writes = |count: usize| format!("{count} writes");
+        Some(match self {
+            Command::FxRates(rates) => ("fxRates", rates.date().to_string()),
+            Command::PutSet(put) => ("putSet", put.name.to_string()),
+            Command::DeleteSet(name) => ("deleteSet", name.to_string()),
+            Command::TakeOut(take) if take.out => ("takeOut", take.set.to_string()),
+            Command::TakeOut(take) => ("takeIn", take.set.to_string()),
+            Command::Tags(tags) => ("tags", writes(tags.len())),
+            Command::Onboarding(onboarding) => ("onboarding", writes(onboarding.len())),
+            Command::Policies(policies) => ("policies", writes(policies.len())),
+            Command::Risk(risk) => ("risk", writes(risk.len())),
+            Command::Tick | Command::Task(_) => return None,
+        })
+    }
 }
 
 /// An item's key.
@@ -141,6 +176,8 @@ pub enum CommandOutcome {
     Each(Vec<WriteOutcome>),
     /// A set stands.
     Set(SetOutcome),
+    /// A command about tasks was carried out.
+    Task(TaskOutcome),
     /// Nothing has changed.
     Refused(Refusal),
 }
@@ -159,18 +196,30 @@ pub struct SetOutcome {
 }
 
 /// Why the fold refused a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// Exchange rates.
+    #[error(transparent)]
     Fx(FxRefused),
     /// The rules do not check.
+    #[error("the rules do not check: {}", .0.first().map_or("", |first| &first.message))]
     Rules(Vec<Diagnostic>),
     /// There are no exchange rates of the day asked for.
+    #[error(transparent)]
     NoRates(NoRates),
     /// There is no set of this name.
+    #[error("there is no set of this name")]
     NoSuchSet,
+    /// The set is a task's.
+    #[error("sets whose names begin with `{SET_PREFIX}` are tasks': change the task")]
+    SetOfTask,
     /// There are as many sets as can stand.
+    #[error("there are {SETS_MAX} standing sets already; delete one that is not needed")]
     TooManySets,
     /// There are as many wallets as can be.
+    #[error("there are {WALLETS_MAX} target wallets already; use one of them")]
     TooManyWallets,
+    /// A task.
+    #[error(transparent)]
+    Task(TaskRefusal),
 }

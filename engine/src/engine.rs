@@ -60,6 +60,22 @@ pub struct BatchMeta {
     pub biz_date: Option<String>,
 }
 
+/// Who asks for a command.
+#[derive(Clone, Debug)]
+pub struct Asker {
+    /// An account, or `key:` and the number of an API key.
+    pub actor: Box<str>,
+    /// The request's own key, under which it is carried out once (F-9.3).
+    pub request_key: Option<Box<str>>,
+}
+
+impl Asker {
+    /// Somebody whose request has no key.
+    pub fn new(actor: &str) -> Self {
+        Asker { actor: actor.into(), request_key: None }
+    }
+}
+
 /// Why an engine cannot be opened.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -212,13 +228,14 @@ impl Engine {
     /// Submits a batch; never blocks on the log. `reply` is called from another thread once the batch is durable and
     /// visible in previews, or at once where it is refused.
     pub fn submit(&self, tenant: &TenantId, items: Vec<Item>, meta: BatchMeta, reply: Reply) {
-        let header = Header { received_ms: meta.received_ms, biz_date: meta.biz_date, command: None };
+        let header = Header { received_ms: meta.received_ms, biz_date: meta.biz_date, ..Header::default() };
         self.append(tenant, header, items, reply);
     }
 
     /// Submits a command, as [`Engine::submit`] does a batch: `reply` is called once it is durable and decided.
-    pub fn command(&self, tenant: &TenantId, command: Command, received_ms: i64, reply: Reply) {
-        let header = Header { received_ms, biz_date: None, command: Some(command) };
+    pub fn command(&self, tenant: &TenantId, command: Command, by: Asker, received_ms: i64, reply: Reply) {
+        let Asker { actor, request_key } = by;
+        let header = Header { received_ms, biz_date: None, actor: Some(actor), request_key, command: Some(command) };
         self.append(tenant, header, Vec::new(), reply);
     }
 
@@ -517,14 +534,14 @@ fn keep_house(shared: &Arc<Shared>, queue: &Sender<Submission>) {
     }
 }
 
-/// Appends a record of nothing but the time where a timer is due that no other record has fired.
+/// Appends a record of the time where a timer is due that no other record has fired, or a step where tasks have something to do.
 fn tick(tenant: &Arc<Tenant>, queue: &Sender<Submission>) {
     let now_ms = now_ms();
-    let due = tenant.state.read().supply.clock.next_due().is_some_and(|due| due <= now_ms);
-    if !due || tenant.tick_asked.swap(true, Ordering::Relaxed) {
+    let Some(command) = tenant.state.read().due(now_ms) else { return };
+    if tenant.tick_asked.swap(true, Ordering::Relaxed) {
         return;
     }
-    let header = Header { received_ms: now_ms, biz_date: None, command: Some(Command::Tick) };
+    let header = Header { received_ms: now_ms, command: Some(command), ..Header::default() };
     let asked = tenant.clone();
     // Whatever becomes of it, the next round sees what is due then.
     let reply: Reply = Box::new(move |_| asked.tick_asked.store(false, Ordering::Relaxed));

@@ -5,10 +5,12 @@
 
 pub mod blame;
 pub mod memberships;
+pub mod delivery;
 mod overlays;
 pub mod parts;
 pub mod registration;
 pub mod restore;
+pub mod tasks;
 
 use crate::api::{ItemOutcome, Outcome, Seq};
 use crate::catalog::interner::Interner;
@@ -26,10 +28,15 @@ use crate::log::frame::Header;
 use crate::matcher::groups::{GroupId, GroupProbe, Groups};
 use crate::supply::change::{Change, JournalId};
 use crate::supply::target::TargetId;
+use crate::task::command::TaskCommand;
+use crate::task::event::Event;
+use crate::task::{SET_PREFIX, Stamp, Tasks};
 use crate::supply::{Supply, SupplyView};
 use penstock_dsl::registry::ContentType;
 use std::collections::HashMap;
+use delivery::Moved;
 use std::sync::Arc;
+use tasks::Asked;
 
 /// One request's items as they stand in a log row.
 pub struct Frame {
@@ -71,6 +78,11 @@ pub struct State {
     pub groups: Groups,
     group_ids: HashMap<TargetId, Vec<GroupId>>,
     probe: GroupProbe,
+    /// Cross-wallet tasks and what they deliver.
+    pub tasks: Tasks,
+    /// The record's entries of the audit trail.
+    events: Vec<Event>,
+    moved: Moved,
     /// What previews read.
     pub snapshot: Arc<Snapshot>,
 }
@@ -81,8 +93,29 @@ pub struct Applied {
     pub frames: Vec<FrameOutcome>,
     /// What the index must take over.
     pub batch: Arc<Batch>,
-    /// Commands that take effect at the record's end, by frame: they ask what items match then.
-    pub deferred: Vec<(usize, Command)>,
+    /// Commands that take effect at the record's end: they ask what items match then.
+    pub deferred: Vec<Deferred>,
+}
+
+/// A command that takes effect at its record's end.
+#[derive(Debug)]
+pub struct Deferred {
+    /// Its frame in the record.
+    pub frame: usize,
+    /// The command.
+    pub command: Command,
+    /// Who asked.
+    pub asked: Asked,
+}
+
+/// What a record has told, for the journal.
+pub struct Told {
+    /// Changes of each journal, in order.
+    pub changes: Vec<(JournalId, Vec<Change>)>,
+    /// Journals that have ended with it.
+    pub ended: Vec<JournalId>,
+    /// Entries of the audit trail, in order.
+    pub events: Vec<Event>,
 }
 
 /// Interned facet strings.
@@ -122,12 +155,15 @@ impl State {
             self.advance_clock(now_ms);
             let items = frame.items.into_iter().enumerate();
             let items = items.map(|(index, item)| self.apply_item(item, place(index), now_ms, &mut batch)).collect();
-            let command = match frame.header.command {
-                Some(command @ (Command::PutSet(_) | Command::DeleteSet(_))) => {
-                    deferred.push((at, command));
+            let Header { actor, request_key: key, command, .. } = frame.header;
+            let stamp = Stamp { by: actor.unwrap_or_else(|| "unknown".into()), ms: now_ms };
+            let asked = Asked { stamp, key };
+            let command = match command {
+                Some(command) if command.waits() => {
+                    deferred.push(Deferred { frame: at, command, asked });
                     None
                 }
-                command => command.map(|command| self.apply_command(command, now_ms)),
+                command => command.map(|command| self.apply_command(command, &asked)),
             };
             FrameOutcome { items, command }
         };
@@ -136,14 +172,25 @@ impl State {
         Applied { frames, batch: Arc::new(batch), deferred }
     }
 
-    fn apply_command(&mut self, command: Command, now_ms: i64) -> CommandOutcome {
+    fn apply_command(&mut self, command: Command, asked: &Asked) -> CommandOutcome {
+        let audited = command.audited();
+        let outcome = self.decide_command(command, asked);
+        if let Some((name, subject)) = audited {
+            self.tell_command(name, &subject, &outcome, &asked.stamp);
+        }
+        outcome
+    }
+
+    fn decide_command(&mut self, command: Command, asked: &Asked) -> CommandOutcome {
         match command {
-            Command::FxRates(rates) => match self.fx.put(rates, now_ms) {
+            Command::FxRates(rates) => match self.fx.put(rates, asked.stamp.ms) {
                 Ok(true) => CommandOutcome::Applied,
                 Ok(false) => CommandOutcome::Unchanged,
                 Err(refused) => CommandOutcome::Refused(Refusal::Fx(refused)),
             },
+            Command::TakeOut(take) if take.set.starts_with(SET_PREFIX) => CommandOutcome::Refused(Refusal::SetOfTask),
             Command::TakeOut(take) => self.take_out(take),
+            Command::Task(command) => self.task_command(command, asked),
             Command::Tags(writes) => self.write_tags(writes),
             Command::Onboarding(writes) => self.onboard(writes),
             Command::Policies(writes) => self.set_policies(writes),
@@ -154,8 +201,18 @@ impl State {
         }
     }
 
-    /// What the record has changed in each journal, in order, and the journals that have ended with it.
-    pub fn take_changes(&mut self) -> (Vec<(JournalId, Vec<Change>)>, Vec<JournalId>) {
+    /// The record that the time asks for, if any.
+    pub fn due(&self, now_ms: i64) -> Option<Command> {
+        let due = |at: Option<i64>| at.is_some_and(|at| at <= now_ms);
+        if due(self.tasks.agenda.next_due()) {
+            return Some(Command::Task(TaskCommand::Step));
+        }
+        due(self.supply.clock.next_due()).then_some(Command::Tick)
+    }
+
+    /// Ends a record: deliveries follow what it has changed in the sets. What it has told of all that.
+    pub fn end_record(&mut self) -> Told {
+        self.follow_deliveries(self.supply.now_ms);
         let mut changes = std::mem::take(&mut self.supply.changes);
         changes.sort_by_key(|(journal, _)| *journal);
         let mut by_journal: Vec<(JournalId, Vec<Change>)> = Vec::new();
@@ -165,7 +222,8 @@ impl State {
                 None => by_journal.push((journal, vec![change])),
             }
         }
-        (by_journal, std::mem::take(&mut self.supply.ended))
+        let (ended, events) = (std::mem::take(&mut self.supply.ended), std::mem::take(&mut self.events));
+        Told { changes: by_journal, ended, events }
     }
 
     fn apply_item(&mut self, mut item: Item, location: Location, now_ms: i64, batch: &mut Batch) -> ItemOutcome {
@@ -190,6 +248,7 @@ impl State {
         let entry = Entry::new(&item, location);
         let ordinal = self.catalog.put(&item.content_id, known, entry, location.seq);
         self.decide_content(ordinal, item.document.as_ref(), item.version);
+        self.moved.touched.insert(ordinal);
         batch.bytes += item.content_info.len() as u64;
         batch.items.push(self.batch_item(ordinal, replaces, item.document));
         outcome(Outcome::Applied, issues)

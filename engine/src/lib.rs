@@ -24,6 +24,7 @@ pub mod preview;
 pub mod sets;
 pub mod simulate;
 pub mod supply;
+pub mod task;
 pub mod tenant;
 pub mod unlock;
 pub mod verify;

@@ -2,16 +2,20 @@
 
 use crate::api::{NoRates, Seq, TenantId, TenantStatus};
 use crate::checkpoint;
-use crate::command::{Command, CommandOutcome, PutSet};
-use crate::fold::registration::Found;
-use crate::fold::{Applied, Frame, FrameOutcome, Snapshot, State};
+use crate::command::{Command, CommandOutcome, PutSet, Refusal};
+use crate::fold::registration::{Found, Registration};
+use crate::fold::tasks::Asked;
+use crate::fold::{Applied, Deferred, Frame, FrameOutcome, Snapshot, State, Told};
 use crate::index::IndexError;
 use crate::index::writer::{Feed, IndexStore};
 use crate::log::{LogError, LogReader, Row, frame};
 use crate::preview;
 use crate::preview::cursor::Pins;
 use crate::supply::change::Changes;
-use crate::supply::journal::{Journal, JournalError, Opened};
+use crate::supply::journal::{Entry, Journal, JournalError, Opened};
+use crate::task::SET_PREFIX;
+use crate::task::command::TaskCommand;
+use crate::task::event::Event;
 use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
 use penstock_dsl::check::CheckOptions;
@@ -38,6 +42,9 @@ const OVERLAY_ITEMS_MAX: u64 = 400_000;
 const OVERLAY_BYTES_MAX: u64 = 512 << 20;
 /// A checkpoint is due after this many items, or a quarter of the catalog where that is more.
 const CHECKPOINT_ITEMS_MIN: u64 = 200_000;
+
+/// A command at its record's end: the record, which of its commands this is, and whether the record is folded again.
+type CommandPlace = (Seq, u32, bool);
 
 /// Why a tenant cannot be opened.
 #[derive(Debug, Error)]
@@ -297,43 +304,77 @@ impl Tenant {
 
     /// Lets the commands at a record's end take effect, and hands over what the record has changed.
     fn end_record(&self, seq: Seq, applied: &mut Applied, again: bool) -> Result<(), FoldError> {
-        for (n, (frame, command)) in (0..).zip(std::mem::take(&mut applied.deferred)) {
+        for (n, Deferred { frame, command, asked }) in (0..).zip(std::mem::take(&mut applied.deferred)) {
+            let audited = command.audited();
             let outcome = match command {
-                Command::PutSet(put) => self.put_set(seq, n, put, again)?,
-                Command::DeleteSet(name) => self.state.write().delete_set(&name),
+                Command::PutSet(put) => self.put_set((seq, n, again), put)?,
+                Command::DeleteSet(name) => self.state.write().delete_set_by_name(&name),
+                Command::Task(command) => self.task_command((seq, n, again), &command, &asked)?,
                 _ => continue,
             };
+            if let Some((name, subject)) = audited {
+                self.state.write().tell_command(name, &subject, &outcome, &asked.stamp);
+            }
             applied.frames[frame].command = Some(outcome);
         }
-        let (changes, ended) = self.state.write().take_changes();
+        let Told { changes, ended, events } = self.state.write().end_record();
         let changes = changes.into_iter().map(|(journal, changes)| Changes { journal, seq, changes });
-        self.journal.append(seq, changes.collect());
+        self.journal.append(seq, changes.collect(), events.iter().map(journal_entry).collect());
         ended.into_iter().for_each(|journal| self.journal.drop_journal(journal));
         Ok(())
     }
 
-    /// Makes a set stand. Looking up what its rules match stops neither previews nor other readers: only the fold changes what is
-    /// looked at. What was found is kept until a checkpoint has it, for when the record is folded `again` the index may hold
-    /// later records.
-    fn put_set(&self, seq: Seq, n: u32, put: PutSet, again: bool) -> Result<CommandOutcome, FoldError> {
-        let (registration, snapshot) = {
-            let state = self.state.read();
-            match state.prepare(put) {
-                Ok(registration) => (registration, state.snapshot.clone()),
-                Err(outcome) => return Ok(outcome),
-            }
+    /// Makes a set stand.
+    fn put_set(&self, at: CommandPlace, put: PutSet) -> Result<CommandOutcome, FoldError> {
+        if put.name.starts_with(SET_PREFIX) {
+            return Ok(CommandOutcome::Refused(Refusal::SetOfTask));
+        }
+        let prepared = self.state.read().prepare(put);
+        let registration = match prepared {
+            Ok(registration) => registration,
+            Err(outcome) => return Ok(outcome),
         };
-        let kept = if again { self.journal.backfill(seq, n)? } else { None };
-        let found: Found = match kept {
-            Some(bytes) => postcard::from_bytes(&bytes)?,
-            None if snapshot.index.seq > seq => return Err(FoldError::IndexAhead),
-            None => {
-                let found = preview::standing::find(&snapshot, &registration).map_err(FoldError::Index)?;
-                self.journal.put_backfill(seq, n, &postcard::to_stdvec(&found)?)?;
-                found
-            }
-        };
+        let found = self.look_up(at, &registration)?;
         Ok(self.state.write().register(registration, found))
+    }
+
+    /// Carries out a command about tasks that asks what rules match.
+    fn task_command(
+        &self,
+        at: CommandPlace,
+        command: &TaskCommand,
+        asked: &Asked,
+    ) -> Result<CommandOutcome, FoldError> {
+        let prepared = self.state.write().prepare_task(command, asked);
+        let registration = match prepared {
+            Ok(registration) => registration,
+            Err(outcome) => return Ok(outcome),
+        };
+        let found = match registration {
+            Some(registration) => {
+                let found = self.look_up(at, &registration)?;
+                Some((registration, found))
+            }
+            None => None,
+        };
+        Ok(self.state.write().finish_task(command, asked, found))
+    }
+
+    /// What the rules of a set match now. This stops neither previews nor other readers: only the fold changes what is looked
+    /// at. What was found is kept until a checkpoint has it, for when the record is folded `again` the index may hold later
+    /// records.
+    fn look_up(&self, (seq, n, again): CommandPlace, registration: &Registration) -> Result<Found, FoldError> {
+        let snapshot = self.state.read().snapshot.clone();
+        let kept = if again { self.journal.backfill(seq, n)? } else { None };
+        match kept {
+            Some(bytes) => Ok(postcard::from_bytes(&bytes)?),
+            None if snapshot.index.seq > seq => Err(FoldError::IndexAhead),
+            None => {
+                let found = preview::standing::find(&snapshot, registration).map_err(FoldError::Index)?;
+                self.journal.put_backfill(seq, n, &postcard::to_stdvec(&found)?)?;
+                Ok(found)
+            }
+        }
     }
 
     /// After a failed feed thread nobody listens; that failure is told by the thread itself.
@@ -434,6 +475,12 @@ impl Tenant {
             catalog_bytes: state.catalog.heap_bytes(),
         }
     }
+}
+
+/// An entry of the audit trail as the journal keeps it.
+fn journal_entry(event: &Event) -> Entry {
+    let body = serde_json::to_vec(event).expect("plain data is serialisable");
+    Entry { subject: event.task.unwrap_or(0), body: body.into() }
 }
 
 /// The frames of a row, decoded as when they were accepted.

@@ -1,7 +1,7 @@
 //! The membership journal equals the list of what was appended, whatever was written, cut off, reopened or lost meanwhile.
 
 use penstock_engine::supply::change::{Cause, Change, Changes, JournalId, Ordinal, Stream};
-use penstock_engine::supply::journal::{ItemChange, Journal, JournalError, Opened, Page};
+use penstock_engine::supply::journal::{Entry, ItemChange, Journal, JournalError, Opened, Page, Range, Wanted};
 use proptest::prelude::*;
 use std::cmp::Reverse;
 use std::fs;
@@ -28,7 +28,7 @@ fn matched(ordinals: impl IntoIterator<Item = Ordinal>) -> Vec<Change> {
 }
 
 fn append(journal: &Journal, seq: u64, of: JournalId, changes: Vec<Change>) {
-    journal.append(seq, vec![Changes { journal: of, seq, changes }]);
+    journal.append(seq, vec![Changes { journal: of, seq, changes }], vec![]);
 }
 
 fn seqs(page: &Page) -> Vec<u64> {
@@ -67,7 +67,7 @@ fn a_page_goes_over_from_the_file_to_memory_and_never_ends_inside_a_record() {
     journal.flush().unwrap();
     append(&journal, 4, 2, matched([1]));
     append(&journal, 5, 1, matched([6, 7]));
-    journal.append(6, vec![]);
+    journal.append(6, vec![], vec![]);
     append(&journal, 7, 1, matched([8]));
 
     let read = |after, limit, up_to| journal.read(1, Stream::Matched, after, limit, up_to).unwrap();
@@ -171,7 +171,7 @@ fn what_was_flushed_is_there_after_a_kill() {
     let dir = tempfile::tempdir().unwrap();
     let journal = ready(dir.path(), 0);
     append(&journal, 1, 1, matched([7]));
-    journal.append(2, vec![]);
+    journal.append(2, vec![], vec![]);
     journal.flush().unwrap();
     journal.put_backfill(3, 0, b"found").unwrap();
     let killed = as_killed(dir.path());
@@ -205,7 +205,7 @@ fn a_dropped_journal_is_gone_at_once_and_its_rows_at_last() {
     let journal = ready(dir.path(), 0);
     for seq in 1..=25_000 {
         let one = |of| Changes { journal: of, seq, changes: matched([7]) };
-        journal.append(seq, vec![one(1), one(2)]);
+        journal.append(seq, vec![one(1), one(2)], vec![]);
     }
     journal.flush().unwrap();
     append(&journal, 25_001, 1, matched([7]));
@@ -372,7 +372,7 @@ impl Model {
                 for changes in &record {
                     self.rows.extend(changes.changes.iter().map(|change| (seq, changes.journal, change.clone())));
                 }
-                journal.append(seq, record);
+                journal.append(seq, record, vec![]);
             }
             Step::Flush => journal.flush().unwrap(),
             Step::Reopen(back) => {
@@ -418,4 +418,33 @@ proptest! {
         }
         model.check(&journal, (0, usize::MAX, ALL));
     }
+}
+
+fn told(subject: u32, body: &str) -> Entry {
+    Entry { subject, body: body.as_bytes().into() }
+}
+
+#[test]
+fn the_audit_trail_is_read_both_ways_by_subject_or_whole_and_is_cut_back_with_the_rest() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, _) = Journal::open(dir.path(), 0, |what| panic!("{what}")).unwrap();
+    journal.append(1, vec![], vec![told(7, "a"), told(8, "b")]);
+    journal.append(2, vec![], vec![]);
+    journal.flush().unwrap();
+    journal.append(3, vec![], vec![told(7, "c")]);
+    let read = |journal: &Journal, subject, range, limit| -> String {
+        let entries = journal.entries(Wanted { subject, range }, limit).unwrap();
+        entries.iter().map(|(_, entry)| std::str::from_utf8(&entry.body).unwrap()).collect()
+    };
+    for _ in 0..2 {
+        assert_eq!(read(&journal, None, Range::After((0, 0)), 9), "abc");
+        assert_eq!(read(&journal, None, Range::After((1, 0)), 9), "bc");
+        assert_eq!(read(&journal, Some(7), Range::After((0, 0)), 9), "ac");
+        assert_eq!(read(&journal, None, Range::Before((u64::MAX, 0)), 2), "cb");
+        assert_eq!(read(&journal, Some(7), Range::Before((3, 0)), 9), "a");
+        journal.flush().unwrap();
+    }
+    drop(journal);
+    let (journal, _) = Journal::open(dir.path(), 2, |what| panic!("{what}")).unwrap();
+    assert_eq!(read(&journal, None, Range::After((0, 0)), 9), "ab");
 }

@@ -12,6 +12,7 @@ use penstock_engine::command::{Command, CommandOutcome, PutSet};
 use penstock_engine::content::document::Document;
 use penstock_engine::content::item::Item;
 use penstock_engine::difference::DifferenceRequest;
+use penstock_engine::engine::Asker;
 use penstock_engine::explain::Asked;
 use penstock_engine::matcher::evaluate::{Facts, Tagged, matches};
 use penstock_engine::supply::change::Stream;
@@ -47,7 +48,7 @@ fn put_sets(engine: &Engine, tenant: &TenantId, texts: &[String]) {
         };
         let send = send.clone();
         let reply = Box::new(move |result| send.send(result).unwrap());
-        engine.command(tenant, Command::PutSet(put), NOW_MS, reply);
+        engine.command(tenant, Command::PutSet(put), Asker::new("test"), NOW_MS, reply);
         let outcome = outcomes.recv().unwrap().unwrap_or_else(|e| panic!("{e}")).1.command;
         assert!(matches!(outcome, Some(CommandOutcome::Set(_))), "{outcome:?}\n{text}");
     }

@@ -15,7 +15,7 @@ use penstock_engine::command::*;
 use penstock_engine::content::document::Document;
 use penstock_engine::content::eligibility::FieldSet;
 use penstock_engine::content::item::Item;
-use penstock_engine::fold::{Frame, Snapshot, State};
+use penstock_engine::fold::{Deferred, Frame, Snapshot, State};
 use penstock_engine::log::frame::Header;
 use penstock_engine::matcher::evaluate::{Facts, Tag, Tagged, matches};
 use penstock_engine::preview;
@@ -124,7 +124,7 @@ impl Bench {
         let seq = self.state.seq + 1;
         let mut applied = self.state.apply(seq, headers.into_iter().map(frame).collect());
         self.state.publish(applied.batch.clone());
-        for (frame, command) in std::mem::take(&mut applied.deferred) {
+        for Deferred { frame, command, .. } in std::mem::take(&mut applied.deferred) {
             let outcome = match command {
                 Command::PutSet(put) => match self.state.prepare(put) {
                     Ok(registration) => {
@@ -133,12 +133,12 @@ impl Bench {
                     }
                     Err(outcome) => outcome,
                 },
-                Command::DeleteSet(name) => self.state.delete_set(&name),
+                Command::DeleteSet(name) => self.state.delete_set_by_name(&name),
                 _ => unreachable!(),
             };
             applied.frames[frame].command = Some(outcome);
         }
-        for (journal, changes) in self.state.take_changes().0 {
+        for (journal, changes) in self.state.end_record().changes {
             changes.into_iter().for_each(|change| self.replay(journal, change));
         }
         applied.frames.into_iter().map(|frame| frame.command).collect()
@@ -426,7 +426,7 @@ impl History {
 }
 
 fn header(received_ms: i64, command: Option<Command>) -> Header {
-    Header { received_ms, biz_date: None, command }
+    Header { received_ms, command, ..Header::default() }
 }
 
 fn item_key((content_type, content_id): &Key) -> ItemKey {

@@ -6,17 +6,17 @@ use crate::sync::now_ms;
 use axum::http::StatusCode;
 use penstock_engine::api::{Seq, SubmitError, TenantId};
 use penstock_engine::command::{Command, CommandOutcome, Refusal};
-use penstock_engine::supply::{SETS_MAX, WALLETS_MAX};
+use penstock_engine::engine::Asker;
 use tokio::sync::oneshot;
 
 /// Hands a command to the log; the record that decided it, and how.
-pub async fn decide(app: &App, tenant: &TenantId, command: Command) -> Result<(Seq, CommandOutcome), Problem> {
+pub async fn decide(app: &App, tenant: &TenantId, by: Asker, command: Command) -> Result<(Seq, CommandOutcome), Problem> {
     let (reply, replied) = oneshot::channel();
     let (engine, tenant) = (app.ready_engine()?.clone(), tenant.clone());
     // A thousand entries take a while to write down: off the async threads.
     app.decode(move || {
         // The receiver is gone when the client went away: what is decided stands all the same.
-        engine.command(&tenant, command, now_ms(), Box::new(move |result| drop(reply.send(result))));
+        engine.command(&tenant, command, by, now_ms(), Box::new(move |result| drop(reply.send(result))));
     })
     .await;
     let (seq, outcome) = match tokio::time::timeout(app.settings().submit_timeout, replied).await {
@@ -38,12 +38,11 @@ pub fn refused(refusal: Refusal, rules: &str) -> Problem {
         Refusal::Rules(found) => Problem::rules(rules, &found),
         Refusal::NoRates(error) => Problem::no_rates(error.to_string()),
         Refusal::NoSuchSet => Problem::no_such_set(),
-        Refusal::TooManySets => {
-            Problem::limit_reached(format!("there are {SETS_MAX} standing sets already; delete one that is not needed"))
+        Refusal::Task(refusal) => Problem::task(&refusal),
+        refusal @ Refusal::SetOfTask => {
+            Problem::new(StatusCode::CONFLICT, "set-of-task", "The set is a task's", refusal.to_string())
         }
-        Refusal::TooManyWallets => {
-            Problem::limit_reached(format!("there are {WALLETS_MAX} target wallets already; use one of them"))
-        }
+        refusal @ (Refusal::TooManySets | Refusal::TooManyWallets) => Problem::limit_reached(refusal.to_string()),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::supply::change::{Cause, Change, JournalId, Stream};
 use crate::supply::clock::times_of;
 use crate::supply::sets::{Definition, Set};
 use crate::supply::target::{Condition, ConditionTest, Purpose, SetId, Target, TargetId};
+use crate::task::SET_PREFIX;
 use penstock_dsl::check::{CheckOptions, check};
 use penstock_dsl::expr::Predicate;
 use roaring::RoaringBitmap;
@@ -102,8 +103,16 @@ impl State {
         }
     }
 
+    /// Removes a set, unless it is a task's.
+    pub fn delete_set_by_name(&mut self, name: &str) -> CommandOutcome {
+        match name.starts_with(SET_PREFIX) {
+            true => CommandOutcome::Refused(Refusal::SetOfTask),
+            false => self.delete_set(name),
+        }
+    }
+
     /// Removes a set.
-    pub fn delete_set(&mut self, name: &str) -> CommandOutcome {
+    pub(super) fn delete_set(&mut self, name: &str) -> CommandOutcome {
         let Some(id) = self.supply.sets.find(name) else { return CommandOutcome::Refused(Refusal::NoSuchSet) };
         self.remove_targets(id);
         let journal = self.supply.sets.remove(id);
@@ -211,7 +220,7 @@ impl State {
         }
     }
 
-    fn remove_targets(&mut self, set: SetId) {
+    pub(super) fn remove_targets(&mut self, set: SetId) {
         for (id, target) in self.supply.sets.take_targets(set) {
             self.group_ids.remove(&id).into_iter().flatten().for_each(|group| self.groups.remove(group));
             match target.broad {
@@ -238,7 +247,7 @@ impl State {
     }
 
     /// What a set matches, and what of it is deliverable.
-    fn in_reach(&self, id: SetId) -> InReach {
+    pub(super) fn in_reach(&self, id: SetId) -> InReach {
         let Some(set) = self.supply.sets.get(id) else { return InReach::default() };
         let matched = self.supply.sets.matched(set).clone();
         InReach { deliverable: self.deliverable(set), matched }
@@ -256,7 +265,7 @@ impl State {
         left
     }
 
-    fn tell_difference(&mut self, journal: JournalId, before: &InReach, after: &InReach, cause: &Cause) -> (u64, u64) {
+    pub(super) fn tell_difference(&mut self, journal: JournalId, before: &InReach, after: &InReach, cause: &Cause) -> (u64, u64) {
         let (entered, left) = (&after.matched - &before.matched, &before.matched - &after.matched);
         let counts = (entered.len(), left.len());
         self.tell_all(journal, Stream::Matched, false, &left, cause);
@@ -276,7 +285,7 @@ impl State {
 
 /// What a set matches, and what of it is deliverable.
 #[derive(Default)]
-struct InReach {
+pub(super) struct InReach {
     matched: RoaringBitmap,
     deliverable: RoaringBitmap,
 }

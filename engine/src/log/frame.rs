@@ -18,7 +18,7 @@ const DECOMPRESSED_BYTES_MAX: usize = 256 << 20;
 const COMPRESSION_LEVEL: i32 = 1;
 
 /// What a request said beside its items.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
     /// When the server received the request, epoch milliseconds: the fold's only clock.
@@ -26,6 +26,12 @@ pub struct Header {
     /// `bizDate` as sent (D-15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub biz_date: Option<String>,
+    /// Who asked: an account, or `key:` and the number of an API key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Box<str>>,
+    /// The request's own key, under which it is carried out once (F-9.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_key: Option<Box<str>>,
     /// A command; such a frame has no items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Command>,
@@ -162,7 +168,7 @@ mod tests {
     #[test]
     fn no_flipped_bit_goes_unnoticed() {
         let header =
-            Header { received_ms: 1, biz_date: Some("2026-01-31 or thereabouts, twice over".into()), command: None };
+            Header { received_ms: 1, biz_date: Some("2026-01-31 or thereabouts, twice over".into()), ..Header::default() };
         let frame = encode(&header, &[]).unwrap();
         let body = &frame[PREFIX_BYTES..];
         let whole = decompress(body).unwrap();

@@ -16,6 +16,8 @@ pub enum Stream {
     Matched,
     /// What of it is deliverable to the wallet.
     Deliverable,
+    /// What a wallet gets, of all tasks together: the stream of its feed, where an item enters again with each new version.
+    Delivered,
 }
 
 /// Why an item entered or left.
@@ -51,6 +53,16 @@ pub enum Cause {
     },
     /// The operator took the item out of the set, or back in.
     TakenOut,
+    /// A task began to deliver what it had, or went on.
+    Activated {
+        /// Which.
+        task: u32,
+    },
+    /// A task was terminated.
+    Terminated {
+        /// Which.
+        task: u32,
+    },
 }
 
 impl Cause {
@@ -59,7 +71,14 @@ impl Cause {
         match self {
             Cause::Tag { name } => name.len(),
             Cause::Onboarding { merchant_id } | Cause::Merchant { merchant_id } => merchant_id.len(),
-            Cause::Content | Cause::Rules { .. } | Cause::Policy | Cause::Risk | Cause::Clock | Cause::TakenOut => 0,
+            Cause::Content
+            | Cause::Rules { .. }
+            | Cause::Policy
+            | Cause::Risk
+            | Cause::Clock
+            | Cause::TakenOut
+            | Cause::Activated { .. }
+            | Cause::Terminated { .. } => 0,
         }
     }
 }

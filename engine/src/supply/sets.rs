@@ -59,12 +59,11 @@ pub struct Sets {
 impl Sets {
     /// Makes a set that has no parts yet, with a journal of its own.
     pub fn add(&mut self, name: Box<str>, definition: Definition) -> SetId {
-        self.journals += 1;
         let set = Set {
             name,
             definition,
             revision: 1,
-            journal: self.journals,
+            journal: self.new_journal(),
             targets: Vec::new(),
             taken_out: RoaringBitmap::new(),
             union: None,
@@ -74,6 +73,21 @@ impl Sets {
         self.by_name.insert(name, id);
         self.by_wallet.entry(wallet).or_default().insert(id);
         id
+    }
+
+    /// The number of a journal that nothing was told in yet.
+    pub fn new_journal(&mut self) -> JournalId {
+        self.journals += 1;
+        self.journals
+    }
+
+    /// Makes the parts of a set those of another one that has none.
+    pub fn hand_over(&mut self, from: SetId, to: SetId) {
+        let parts = self.sets.get_mut(from).map(|set| std::mem::take(&mut set.targets)).unwrap_or_default();
+        for part in &parts {
+            self.targets.get_mut(*part).into_iter().for_each(|target| target.purpose = Purpose::PartOf(to));
+        }
+        self.sets.get_mut(to).into_iter().for_each(|set| set.targets.extend(&parts));
     }
 
     /// Gives a set, whose parts were taken, another definition.

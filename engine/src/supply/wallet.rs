@@ -48,6 +48,9 @@ pub struct RiskDecision {
     pub stopped: bool,
     /// Why, in the words of whoever decided.
     pub reason: Box<str>,
+    /// Whether a system decided, and no person (R050).
+    #[serde(default)]
+    pub automatic: bool,
 }
 
 /// Items that may not be delivered, by reason. Cheap to copy.

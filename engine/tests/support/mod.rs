@@ -5,6 +5,7 @@
 use penstock_engine::command::{Command, CommandOutcome};
 use penstock_engine::content::decode::{Context, decode};
 use penstock_engine::content::item::Item;
+use penstock_engine::engine::Asker;
 use penstock_engine::{BatchMeta, Engine, ItemOutcome, TenantId};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -72,7 +73,7 @@ pub fn submit(engine: &Engine, tenant: &TenantId, items: Vec<Item>) -> Vec<ItemO
 /// Submits a command and waits for what became of it.
 pub fn command(engine: &Engine, tenant: &TenantId, command: Command) -> CommandOutcome {
     let (send, outcome) = mpsc::channel();
-    engine.command(tenant, command, NOW_MS, Box::new(move |result| send.send(result).unwrap()));
+    engine.command(tenant, command, Asker::new("test"), NOW_MS, Box::new(move |result| send.send(result).unwrap()));
     outcome.recv().unwrap().unwrap().1.command.unwrap()
 }
 

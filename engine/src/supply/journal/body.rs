@@ -80,6 +80,7 @@ pub(super) fn bit(stream: Stream) -> u8 {
     match stream {
         Stream::Matched => 1,
         Stream::Deliverable => 2,
+        Stream::Delivered => 4,
     }
 }
 

@@ -72,6 +72,8 @@ pub(super) enum RowKey {
     Changes { journal: JournalId, seq: Seq, part: u32 },
     /// The places of a bucket of items up to a record.
     Places { last: Seq, bucket: u32 },
+    /// An entry of the audit trail.
+    Entry { seq: Seq, n: u32 },
     /// What a registration found.
     Backfill { seq: Seq, name: u32 },
 }
@@ -83,6 +85,7 @@ impl RowKey {
             RowKey::Changes { journal, seq, part } => (1, seq, u64::from(journal), u64::from(part)),
             RowKey::Places { last, bucket } => (2, last, u64::from(bucket), 0),
             RowKey::Backfill { seq, name } => (3, seq, u64::from(name), 0),
+            RowKey::Entry { seq, n } => (4, seq, u64::from(n), 0),
         };
         let mix = |seed: u64, x: u64| (seed ^ x).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
         [kind, a, b, c].into_iter().fold(0, mix)
@@ -93,6 +96,7 @@ impl RowKey {
             RowKey::Changes { journal, seq, part } => format!("record {seq} of journal {journal}, part {part}"),
             RowKey::Places { last, bucket } => format!("bucket {bucket} of the items changed up to record {last}"),
             RowKey::Backfill { seq, name } => format!("backfill {name} of record {seq}"),
+            RowKey::Entry { seq, n } => format!("entry {n} of record {seq} of the audit trail"),
         };
         JournalError::Damaged { path: path.to_path_buf(), row, what: what.to_string() }
     }

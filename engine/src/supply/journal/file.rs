@@ -17,7 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Raise when the tables or what bodies mean changes: a file of another version is made anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// `streams` has a bit for each stream that the row tells of.
 const SCHEMA: &str = "
     CREATE TABLE state (id INTEGER PRIMARY KEY, flushed INTEGER NOT NULL, durable_commits INTEGER NOT NULL);
@@ -38,6 +38,15 @@ const SCHEMA: &str = "
         body BLOB NOT NULL,
         PRIMARY KEY (last, bucket)
     ) WITHOUT ROWID;
+    CREATE TABLE entries (
+        seq INTEGER NOT NULL,
+        n INTEGER NOT NULL,
+        subject INTEGER NOT NULL,
+        checksum INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (seq, n)
+    ) WITHOUT ROWID;
+    CREATE INDEX entries_by_subject ON entries (subject, seq, n);
     CREATE TABLE dropped (journal INTEGER PRIMARY KEY);
     CREATE TABLE backfills (
         seq INTEGER NOT NULL,
@@ -182,13 +191,14 @@ fn cut(transaction: &Transaction<'_>, last: Seq) -> rusqlite::Result<()> {
     let last = last as i64;
     if last == 0 {
         // Not row by row.
-        transaction.execute_batch("DELETE FROM changes; DELETE FROM places; DELETE FROM dropped")?;
+        transaction.execute_batch("DELETE FROM changes; DELETE FROM places; DELETE FROM dropped; DELETE FROM entries")?;
     } else {
         let mut delete = transaction.prepare("DELETE FROM changes WHERE journal = ?1 AND seq > ?2")?;
         for journal in distinct(transaction, "changes", "journal")? {
             delete.execute([journal, last])?;
         }
         transaction.execute("DELETE FROM places WHERE last > ?1", [last])?;
+        transaction.execute("DELETE FROM entries WHERE seq > ?1", [last])?;
     }
     transaction.execute("UPDATE state SET flushed = ?1", [last])?;
     Ok(())

@@ -4,6 +4,7 @@
 //! appends to memory and a thread writes, a few times a second; readers see what was appended at once.
 
 mod body;
+mod entries;
 mod error;
 mod file;
 mod places;
@@ -11,6 +12,7 @@ mod queue;
 mod read;
 mod writer;
 
+pub use entries::{Range, Wanted};
 pub use error::JournalError;
 
 use crate::api::Seq;
@@ -60,6 +62,18 @@ pub struct Page {
 /// A change of an item: its record, its set's journal, and what changed.
 pub type ItemChange = (Seq, JournalId, Change);
 
+/// An entry of the audit trail; the journal does not look into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is about: entries of one subject can be read alone.
+    pub subject: u32,
+    /// What it says.
+    pub body: Box<[u8]>,
+}
+
+/// Where an entry of the audit trail stands: its record, and its place among the record's entries.
+pub type EntryPlace = (Seq, u32);
+
 /// The journal of one tenant.
 pub struct Journal {
     file: Arc<Mutex<File>>,
@@ -95,10 +109,16 @@ impl Journal {
         Ok((Journal { file, queue, readers: Readers::new(path), thread }, opened))
     }
 
-    /// Takes the changes of the next record, at most one [`Changes`] a journal, or none. Cheap: they are written later. Waits while too much
+    /// Takes the changes of the next record, at most one [`Changes`] a journal, or none, and its entries of the audit trail. Cheap: they are written later. Waits while too much
     /// is to be written. After a failure nothing is taken: it has been told.
-    pub fn append(&self, seq: Seq, changes: Vec<Changes>) {
-        self.queue.append(seq, changes);
+    pub fn append(&self, seq: Seq, changes: Vec<Changes>, entries: Vec<Entry>) {
+        self.queue.append(seq, changes, entries);
+    }
+
+    /// Entries of the audit trail, of one subject or of all: at most `limit` after a place, oldest first, or before it,
+    /// newest first.
+    pub fn entries(&self, wanted: Wanted, limit: usize) -> Result<Vec<(EntryPlace, Entry)>, JournalError> {
+        self.readers.entries(&self.queue, wanted, limit)
     }
 
     /// Waits until all that was appended is durable: to be called before a checkpoint of it is written.

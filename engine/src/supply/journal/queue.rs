@@ -4,6 +4,7 @@
 //! file then misses nothing.
 
 use super::error::JournalError;
+use super::{Entry, EntryPlace};
 use super::file::Contents;
 use super::places::{BLOCK_PLACES, Place, Touch};
 use crate::api::Seq;
@@ -32,6 +33,8 @@ pub(super) struct Queue {
 struct State {
     /// In order of their records.
     waiting: VecDeque<Arc<Changes>>,
+    /// In order.
+    entries: VecDeque<(EntryPlace, Entry)>,
     bytes: usize,
     /// The last record appended.
     appended: Seq,
@@ -55,6 +58,7 @@ struct State {
 /// What the thread does next, in one transaction.
 pub(super) struct Work {
     pub rows: Vec<Arc<Changes>>,
+    pub entries: Vec<(EntryPlace, Entry)>,
     /// The record up to which nothing is missing after it.
     pub last: Seq,
     pub drops: Vec<JournalId>,
@@ -93,6 +97,7 @@ impl Queue {
     pub fn new(contents: Contents, appended: Seq) -> Self {
         let state = State {
             waiting: VecDeque::new(),
+            entries: VecDeque::new(),
             bytes: 0,
             appended,
             tail: contents.tail,
@@ -110,8 +115,9 @@ impl Queue {
     }
 
     /// Takes a record's changes, and waits while too much waits. After the end of the thread nothing is taken.
-    pub fn append(&self, seq: Seq, changes: Vec<Changes>) {
-        let bytes: usize = changes.iter().map(Changes::heap_bytes).sum();
+    pub fn append(&self, seq: Seq, changes: Vec<Changes>, entries: Vec<Entry>) {
+        let told: usize = entries.iter().map(Entry::heap_bytes).sum();
+        let bytes = told + changes.iter().map(Changes::heap_bytes).sum::<usize>();
         let mut state = self.state.lock();
         while state.bytes > 0 && bytes > 0 && state.bytes + bytes > WAITING_BYTES_MAX && !state.ended {
             self.progress.wait(&mut state);
@@ -124,6 +130,7 @@ impl Queue {
         let before = state.bytes;
         state.bytes += bytes;
         state.waiting.extend(changes.into_iter().map(Arc::new));
+        state.entries.extend((0..).zip(entries).map(|(n, entry)| ((seq, n), entry)));
         if before == 0 || (before < WRITE_BYTES && state.bytes >= WRITE_BYTES) {
             self.work.notify_one();
         }
@@ -192,7 +199,8 @@ impl Queue {
     pub fn done(&self, work: &Work, done: Done) {
         let mut state = self.state.lock();
         let written: usize = state.waiting.drain(..work.rows.len()).map(|changes| changes.heap_bytes()).sum();
-        state.bytes -= written;
+        let told: usize = state.entries.drain(..work.entries.len()).map(|(_, entry)| entry.heap_bytes()).sum();
+        state.bytes -= written + told;
         if work.durable {
             state.flushes_done = work.flushes;
         }
@@ -224,6 +232,11 @@ impl Queue {
         Some(state.waiting.iter().filter(wanted).cloned().collect())
     }
 
+    /// The entries of the audit trail that wait, oldest first.
+    pub fn entries(&self) -> Vec<(EntryPlace, Entry)> {
+        self.state.lock().entries.iter().cloned().collect()
+    }
+
     /// Where to look for an item's changes before a record.
     pub fn traces(&self, ordinal: Ordinal, before: Seq) -> Traces {
         let state = self.state.lock();
@@ -235,9 +248,16 @@ impl Queue {
     }
 }
 
+impl Entry {
+    /// Bytes in memory, roughly.
+    fn heap_bytes(&self) -> usize {
+        size_of::<(EntryPlace, Self)>() + self.body.len()
+    }
+}
+
 impl State {
     fn has_work(&self) -> bool {
-        !self.waiting.is_empty() || !self.dropped.is_empty() || self.is_urgent()
+        !self.waiting.is_empty() || !self.entries.is_empty() || !self.dropped.is_empty() || self.is_urgent()
     }
 
     fn is_urgent(&self) -> bool {
@@ -248,8 +268,10 @@ impl State {
         let rows = self.first_rows();
         let is_all = rows.len() == self.waiting.len();
         let last = if is_all { self.appended } else { rows.last().map_or(0, |row| row.seq) };
+        let entries = self.entries.iter().take_while(|((seq, _), _)| *seq <= last).cloned().collect();
         Work {
             rows,
+            entries,
             last,
             drops: std::mem::take(&mut self.drops),
             dropped: self.dropped.clone(),

@@ -4,7 +4,7 @@ use super::body::{Sealed, bit};
 use super::error::{JournalError, RowKey};
 use super::places::{Place, bucket_of, places};
 use super::queue::{Queue, Traces};
-use super::{ItemChange, Page};
+use super::{Entry, EntryPlace, ItemChange, Page, Wanted, entries};
 use crate::api::Seq;
 use crate::supply::change::{Change, JournalId, Ordinal, Stream};
 use parking_lot::Mutex;
@@ -89,6 +89,16 @@ impl Readers {
         Ok(history.in_order())
     }
 
+    /// See [`super::Journal::entries`].
+    pub fn entries(
+        &self,
+        queue: &Queue,
+        wanted: Wanted,
+        limit: usize,
+    ) -> Result<Vec<(EntryPlace, Entry)>, JournalError> {
+        self.with(|reader| entries::read(reader, queue, wanted, limit))
+    }
+
     /// See [`super::Journal::backfill`].
     pub fn backfill(&self, seq: Seq, name: u32) -> Result<Option<Vec<u8>>, JournalError> {
         self.with(|reader| {
@@ -135,7 +145,7 @@ impl History {
 }
 
 /// A connection at work.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     readers: &'a Readers,
     connection: &'a Connection,
 }
@@ -145,8 +155,20 @@ impl Reader<'_> {
         JournalError::store(&self.readers.path, error)
     }
 
-    fn sealed<'b>(&'b self, key: RowKey, (checksum, body): &'b (i64, Vec<u8>)) -> Sealed<'b> {
+    pub(super) fn sealed<'b>(&'b self, key: RowKey, (checksum, body): &'b (i64, Vec<u8>)) -> Sealed<'b> {
         Sealed { path: &self.readers.path, key, checksum: *checksum, body }
+    }
+
+    /// What is read of each row of a query.
+    pub(super) fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, JournalError> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.store(e))?;
+        let rows = statement.query_map(params, read).map_err(|e| self.store(e))?;
+        rows.collect::<Result<_, _>>().map_err(|e| self.store(e))
     }
 
     /// The checksum and the body of a row.

@@ -1,6 +1,7 @@
 //! The thread that writes: what waits goes into the file in one transaction, again and again.
 
 use super::body::{checksum, encode_changes, streams};
+use super::entries;
 use super::error::{JournalError, RowKey};
 use super::file::File;
 use super::places::{PART_CHANGES, Place, Touch, block, touches};
@@ -32,6 +33,7 @@ fn write(transaction: &Transaction<'_>, work: &Work, tail: Option<Vec<Touch>>) -
         transaction.execute("INSERT OR IGNORE INTO dropped VALUES (?1)", [journal])?;
     }
     let mut touches = write_rows(transaction, work)?;
+    entries::write(transaction, &work.entries)?;
     let in_block = tail.is_some();
     if let Some(mut tail) = tail {
         tail.append(&mut touches);
