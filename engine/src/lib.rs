@@ -25,6 +25,7 @@ pub mod sets;
 pub mod simulate;
 pub mod supply;
 pub mod task;
+pub mod tasks;
 pub mod tenant;
 pub mod unlock;
 pub mod verify;

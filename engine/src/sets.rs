@@ -42,6 +42,8 @@ pub struct SetInfo {
 /// An item of a set.
 #[derive(Clone, Debug)]
 pub struct SetItem {
+    /// Its number.
+    pub ordinal: Ordinal,
     /// The item.
     pub item: PreviewItem,
     /// The step of the funnel that it is at.
@@ -158,7 +160,7 @@ pub fn items(
     let (standing, last) = page;
     let rendered = page::render_entries(tenant, log, &entries).map_err(|e| SetError::Store(e.to_string()))?;
     let next = standing.get(rendered.len().wrapping_sub(1)).map(|(ordinal, _)| *ordinal);
-    let items = rendered.into_iter().zip(standing).map(|(item, (_, standing))| standing.item(item)).collect();
+    let items = rendered.into_iter().zip(standing).map(|(item, (ordinal, standing))| standing.item(ordinal, item)).collect();
     Ok(SetItems { as_of, items, total, next: next.filter(|next| Some(*next) < last) })
 }
 
@@ -182,7 +184,19 @@ pub fn changes(tenant: &Tenant, name: &str, stream: Stream, after: Seq, limit: u
         let state = tenant.state.read();
         (find(&state, name)?.journal, state.seq)
     };
-    let page = tenant.journal.read(journal, stream, after, limit, seq)?;
+    changes_of(tenant, journal, stream, after, limit, seq)
+}
+
+/// Entries of a journal after one record and up to another.
+pub(crate) fn changes_of(
+    tenant: &Tenant,
+    journal: JournalId,
+    stream: Stream,
+    after: Seq,
+    limit: usize,
+    up_to: Seq,
+) -> Result<SetChanges, SetError> {
+    let page = tenant.journal.read(journal, stream, after, limit, up_to)?;
     let state = tenant.state.read();
     let changes = page.changes.into_iter().map(|(seq, change)| told(&state, seq, change)).collect();
     Ok(SetChanges { journal, changes, next: page.next, more: page.more })
@@ -291,8 +305,9 @@ impl Standing {
         Standing { step, missing, not_onboarded, risk_reason: risk.map(|risk| risk.value.reason.clone()) }
     }
 
-    fn item(self, item: PreviewItem) -> SetItem {
+    fn item(self, ordinal: Ordinal, item: PreviewItem) -> SetItem {
         SetItem {
+            ordinal,
             item,
             step: self.step,
             missing_fields: self.missing.names().collect(),
