@@ -38,6 +38,8 @@ pub enum Command {
     Policies(Vec<PolicyWrite>),
     /// Wallets' risk decisions.
     Risk(Vec<RiskWrite>),
+    /// Items and merchants to pull from everything that goes to a wallet, or to let go again (F-7.6).
+    Pull(Pull),
     /// Nothing but the time: timers are due.
     Tick,
     /// A step in the life of a cross-wallet task.
@@ -67,6 +69,7 @@ impl Command {
             Command::Onboarding(onboarding) => ("onboarding", writes(onboarding.len())),
             Command::Policies(policies) => ("policies", writes(policies.len())),
             Command::Risk(risk) => ("risk", writes(risk.len())),
+            Command::Pull(pull) => (if pull.out { "pull" } else { "letGo" }, pull.subject()),
             Command::Tick | Command::Task(_) => return None,
         })
     }
@@ -163,6 +166,31 @@ pub struct RiskWrite {
     pub decision: RiskDecision,
     /// The version of this item's decision.
     pub version: i64,
+}
+
+/// What to pull from everything that goes to a wallet, or to let go again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pull {
+    /// The wallet.
+    pub wallet: Box<str>,
+    /// Items; they need not be there yet.
+    pub items: Vec<ItemKey>,
+    /// Merchants: all that they have and will have.
+    pub merchants: Vec<Box<str>>,
+    /// Out, or let go again.
+    pub out: bool,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Box<str>>,
+}
+
+impl Pull {
+    fn subject(&self) -> String {
+        let (items, merchants) = (self.items.len(), self.merchants.len());
+        let reason = self.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        format!("{items} items and {merchants} merchants for {}{reason}", self.wallet)
+    }
 }
 
 /// What became of a command.

@@ -195,6 +195,7 @@ impl State {
             Command::Onboarding(writes) => self.onboard(writes),
             Command::Policies(writes) => self.set_policies(writes),
             Command::Risk(writes) => self.decide_risk(writes),
+            Command::Pull(pull) => self.pull(pull),
             // The clock was advanced by the frame's time already.
             Command::Tick => CommandOutcome::Applied,
             Command::PutSet(_) | Command::DeleteSet(_) => unreachable!("deferred to the record's end"),

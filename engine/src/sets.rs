@@ -282,7 +282,9 @@ pub(crate) struct Standing {
 impl Standing {
     pub(crate) fn of(state: &State, set: &Set, ordinal: Ordinal) -> Standing {
         let standing = Standing::of_wallet(state, &set.definition.target_wallet, ordinal);
-        let taken_out = set.taken_out.contains(ordinal);
+        let pulled = state.supply.wallets.get(&set.definition.target_wallet);
+        let pulled = pulled.is_some_and(|wallet| wallet.barriers().pulled.contains(ordinal));
+        let taken_out = pulled || set.taken_out.contains(ordinal);
         Standing { step: if taken_out { Step::TakenOut } else { standing.step }, ..standing }
     }
 

@@ -107,8 +107,9 @@ fn gain(state: &State, wallet: &str, merchant_id: String, name: Option<MerchantN
         return gain;
     }
     let barriers = known.barriers();
+    let others = [&barriers.lacking, &barriers.stopped, &barriers.pulled];
     let ready: RoaringBitmap =
-        of_merchant.iter().filter(|o| !barriers.lacking.contains(*o) && !barriers.stopped.contains(*o)).collect();
+        of_merchant.iter().filter(|o| !others.iter().any(|barred| barred.contains(*o))).collect();
     let mut items = RoaringBitmap::new();
     for (_, set) in state.supply.sets.of_wallet(wallet) {
         let gained = (state.supply.sets.matched(set) & &ready) - &set.taken_out;
@@ -127,7 +128,7 @@ fn stopped_by_merchants(state: &State, set: &Set) -> RoaringBitmap {
     let barriers = barriers(state, &set.definition.target_wallet);
     let in_reach = state.supply.sets.matched(set) - &set.taken_out;
     let stopped = barriers.lacking.to_bitmap() | barriers.not_onboarded.to_bitmap();
-    (in_reach & stopped) - barriers.stopped.to_bitmap()
+    (in_reach & stopped) - barriers.stopped.to_bitmap() - barriers.pulled.to_bitmap()
 }
 
 fn blockers(state: &State, wallet: &Wallet, ordinal: Ordinal) -> Vec<Blocker> {

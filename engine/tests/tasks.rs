@@ -8,7 +8,7 @@ mod support;
 
 use penstock_dsl::registry::ContentType;
 use penstock_engine::checkpoint::{self, Body};
-use penstock_engine::command::{Command, CommandOutcome, ItemKey, OnboardingWrite, PolicyWrite, Refusal, RiskWrite};
+use penstock_engine::command::{Command, CommandOutcome, ItemKey, OnboardingWrite, PolicyWrite, Pull, Refusal, RiskWrite};
 use penstock_engine::content::item::Item;
 use penstock_engine::fold::{Deferred, Frame, Snapshot, State};
 use penstock_engine::log::frame::Header;
@@ -70,6 +70,8 @@ struct Model {
     items: BTreeMap<usize, Option<Facts>>,
     onboarded: BTreeSet<(usize, usize)>,
     stopped: BTreeSet<(usize, usize)>,
+    pulled: BTreeSet<(usize, usize)>,
+    pulled_merchants: BTreeSet<(usize, usize)>,
     tasks: BTreeMap<TaskId, ModelTask>,
 }
 
@@ -81,6 +83,8 @@ impl Model {
                 && facts.named
                 && self.onboarded.contains(&(wallet, facts.merchant))
                 && !self.stopped.contains(&(wallet, *id))
+                && !self.pulled.contains(&(wallet, *id))
+                && !self.pulled_merchants.contains(&(wallet, facts.merchant))
                 && !out.contains(id);
             good.then_some(*id)
         };
@@ -240,6 +244,26 @@ impl World {
             true => self.model.stopped.insert((wallet, id)),
             false => self.model.stopped.remove(&(wallet, id)),
         };
+    }
+
+    fn pull(&mut self) {
+        let (wallet, out) = (self.random.below(WALLETS.len()), !self.random.chance(2));
+        let (id, merchant) = (self.random.below(ITEMS), self.random.below(MERCHANTS));
+        let whole = self.random.chance(4);
+        let pull = Pull {
+            wallet: WALLETS[wallet].into(),
+            items: if whole { Vec::new() } else { vec![key(id)] },
+            merchants: if whole { vec![format!("m{merchant}").into()] } else { Vec::new() },
+            out,
+            reason: None,
+        };
+        let outcome = self.command("ana", Command::Pull(pull));
+        let (pulled, what) = match whole {
+            true => (&mut self.model.pulled_merchants, (wallet, merchant)),
+            false => (&mut self.model.pulled, (wallet, id)),
+        };
+        let changed = if out { pulled.insert(what) } else { pulled.remove(&what) };
+        assert_eq!(outcome == CommandOutcome::Applied, changed);
     }
 
     fn some_task(&mut self) -> TaskId {
@@ -619,6 +643,7 @@ fn tasks_and_deliveries_follow_the_model_through_random_histories() {
                     let onboarded = !world.random.chance(4);
                     world.onboard(wallet, merchant, onboarded);
                 }
+                5 if world.random.chance(2) => world.pull(),
                 5 => world.risk(),
                 6 if world.model.tasks.len() < 3 || world.random.chance(20) => world.create(),
                 6..=9 => world.act(),

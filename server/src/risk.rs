@@ -38,6 +38,8 @@ pub struct RiskEntry {
     /// `STOP` or `ALLOW`.
     #[schema(example = "STOP")]
     decision: String,
+    /// Whether a system decided, and no person; not if not given.
+    automatic: Option<bool>,
     /// In the words of whoever decided; at most 1,000 bytes.
     reason: Option<String>,
     /// Grows with each decision of this wallet about this item.
@@ -50,8 +52,9 @@ impl Entry for RiskWrite {
         let (wallet, item) = (fields.wallet(), fields.item());
         let stopped = fields.word("decision", &[("STOP", true), ("ALLOW", false)]);
         let reason = fields.optional_text("reason", REASON_BYTES_MAX);
+        let automatic = fields.optional_flag("automatic");
         let version = fields.version()?;
-        let decision = RiskDecision { stopped: stopped?, reason: reason? };
+        let decision = RiskDecision { stopped: stopped?, reason: reason?, automatic: automatic? };
         Some(RiskWrite { wallet: wallet?, item: item?, decision, version })
     }
 }

@@ -91,7 +91,7 @@ impl State {
                 Some(decision) if decision.value.automatic => EndCause::RiskAuto,
                 _ => EndCause::RiskManual,
             },
-            Cause::TakenOut => EndCause::Pulled,
+            Cause::TakenOut | Cause::Pulled => EndCause::Pulled,
             Cause::Terminated { .. } => EndCause::TaskTerminated,
             _ => EndCause::LeftSet,
         }

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::catalog::{Location, Ordinal};
-use crate::command::{CommandOutcome, ItemKey, OnboardingWrite, PolicyWrite, RiskWrite, TagWrite};
+use crate::command::{CommandOutcome, ItemKey, OnboardingWrite, PolicyWrite, Pull, Refusal, RiskWrite, TagWrite};
 use crate::content::eligibility::FieldSet;
 use crate::supply::WALLETS_MAX;
 use crate::supply::change::Cause;
@@ -68,13 +68,40 @@ impl State {
     pub(super) fn decide_risk(&mut self, writes: Vec<RiskWrite>) -> CommandOutcome {
         let outcomes = writes.into_iter().map(|write| {
             let ordinal = self.reserve(&write.item);
+            let content_version = self.version(ordinal);
             let Some(wallet) = self.supply.wallet(&write.wallet) else { return too_many_wallets() };
             let decision = Versioned { version: write.version, value: write.decision };
-            let (outcome, flip) = wallet.decide(ordinal, decision);
+            let (outcome, flip) = wallet.decide(ordinal, decision, content_version);
             self.tell_barriers(&write.wallet, flip.as_slice(), &Cause::Risk);
             outcome
         });
         CommandOutcome::Each(outcomes.collect())
+    }
+}
+
+impl State {
+    /// Pulls items and merchants from everything that goes to a wallet, or lets them go again (F-7.6).
+    pub(super) fn pull(&mut self, pull: Pull) -> CommandOutcome {
+        let ordinals: Vec<Ordinal> = pull.items.iter().map(|item| self.reserve(item)).collect();
+        let merchants: Vec<_> = pull.merchants.iter().map(|id| self.names.merchants.intern(id)).collect();
+        if self.supply.wallet(&pull.wallet).is_none() {
+            return CommandOutcome::Refused(Refusal::TooManyWallets);
+        }
+        let items = &self.supply.items;
+        let Some(wallet) = self.supply.wallets.get_mut(&pull.wallet) else { return CommandOutcome::Unchanged };
+        let (mut changed, mut flips) = (false, Vec::new());
+        for ordinal in ordinals {
+            let (new, flip) = wallet.pull(ordinal, pull.out, items);
+            changed |= new;
+            flips.extend(flip);
+        }
+        for merchant in merchants {
+            let (new, flipped) = wallet.pull_merchant(merchant, pull.out, items);
+            changed |= new;
+            flips.extend(flipped);
+        }
+        self.tell_barriers(&pull.wallet, &flips, &Cause::Pulled);
+        if changed { CommandOutcome::Applied } else { CommandOutcome::Unchanged }
     }
 }
 

@@ -258,7 +258,7 @@ impl State {
         let mut left = self.supply.sets.matched(set) - &set.taken_out;
         if let Some(wallet) = self.supply.wallets.get(&set.definition.target_wallet) {
             let barriers = wallet.barriers();
-            for barred in [&barriers.lacking, &barriers.not_onboarded, &barriers.stopped] {
+            for barred in [&barriers.lacking, &barriers.not_onboarded, &barriers.stopped, &barriers.pulled] {
                 left -= barred.to_bitmap();
             }
         }

@@ -53,6 +53,8 @@ pub enum Cause {
     },
     /// The operator took the item out of the set, or back in.
     TakenOut,
+    /// The source pulled the item, or all of its merchant, from everything that goes to the wallet, or let it go again.
+    Pulled,
     /// A task began to deliver what it had, or went on.
     Activated {
         /// Which.
@@ -77,6 +79,7 @@ impl Cause {
             | Cause::Risk
             | Cause::Clock
             | Cause::TakenOut
+            | Cause::Pulled
             | Cause::Activated { .. }
             | Cause::Terminated { .. } => 0,
         }

@@ -6,7 +6,7 @@ use roaring::RoaringBitmap;
 /// Steps of the funnel, in order; each item that is matched is at exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
-    /// The operator took it out.
+    /// The operator took it out, or pulled it from everything that goes to the wallet.
     TakenOut,
     /// It misses a required field.
     MissingFields,
@@ -53,7 +53,7 @@ impl Steps {
             left -= &stopped;
             stopped
         };
-        let taken_out = stop(taken_out.clone());
+        let taken_out = stop(taken_out | barriers.pulled.to_bitmap());
         let lacking = stop(barriers.lacking.to_bitmap());
         let not_onboarded = stop(barriers.not_onboarded.to_bitmap());
         let stopped = stop(barriers.stopped.to_bitmap());

@@ -9,7 +9,7 @@ use crate::content::eligibility::FieldSet;
 use penstock_dsl::registry::ContentType;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A target wallet.
@@ -18,6 +18,10 @@ pub struct Wallet {
     policies: [Option<Versioned<FieldSet>>; 4],
     onboarded: BTreeMap<MerchantName, Versioned<Onboarding>>,
     risk: BTreeMap<Ordinal, Versioned<RiskDecision>>,
+    /// The `contentVersion` that each decision on risk was made about; -1 where there was none.
+    reviewed: BTreeMap<Ordinal, i64>,
+    pulled: BTreeSet<Ordinal>,
+    pulled_merchants: BTreeSet<MerchantName>,
     view: Arc<Barriers>,
 }
 
@@ -62,12 +66,15 @@ pub struct Barriers {
     pub not_onboarded: Bits,
     /// A risk decision stops them.
     pub stopped: Bits,
+    /// The source has pulled them, or all of their merchant, from everything that goes to the wallet (F-7.6).
+    pub pulled: Bits,
 }
 
 impl Barriers {
     /// Whether anything stands in an item's way.
     pub fn bar(&self, ordinal: Ordinal) -> bool {
-        self.lacking.contains(ordinal) || self.not_onboarded.contains(ordinal) || self.stopped.contains(ordinal)
+        let all = [&self.lacking, &self.not_onboarded, &self.stopped, &self.pulled];
+        all.iter().any(|barred| barred.contains(ordinal))
     }
 }
 
@@ -130,13 +137,15 @@ impl Wallet {
         let lacking = facts.is_some_and(|f| !self.required(f.content_type).without(f.fields).is_empty());
         let merchant = facts.and_then(|f| f.merchant);
         let not_onboarded = merchant.is_some_and(|name| !self.is_onboarded(name));
+        let pulled = self.pulled.contains(&ordinal) || merchant.is_some_and(|name| self.pulled_merchants.contains(&name));
+        let now = [lacking, not_onboarded, pulled];
         let view = &self.view;
-        if view.lacking.contains(ordinal) == lacking && view.not_onboarded.contains(ordinal) == not_onboarded {
+        if [&view.lacking, &view.not_onboarded, &view.pulled].map(|barred| barred.contains(ordinal)) == now {
             return None;
         }
         self.change(ordinal, |view| {
-            view.lacking.set(ordinal, lacking);
-            view.not_onboarded.set(ordinal, not_onboarded);
+            let barriers = [&mut view.lacking, &mut view.not_onboarded, &mut view.pulled];
+            barriers.into_iter().zip(now).for_each(|(barrier, now)| _ = barrier.set(ordinal, now));
         })
     }
 
@@ -174,14 +183,46 @@ impl Wallet {
         (outcome, flips)
     }
 
-    /// Sets the risk decision about an item.
-    pub fn decide(&mut self, ordinal: Ordinal, decision: Versioned<RiskDecision>) -> (WriteOutcome, Option<Flip>) {
+    /// Pulls an item, or lets it go again; whether that is new, and whether its way has closed or opened.
+    pub fn pull(&mut self, ordinal: Ordinal, out: bool, items: &Items) -> (bool, Option<Flip>) {
+        let new = if out { self.pulled.insert(ordinal) } else { self.pulled.remove(&ordinal) };
+        (new, self.update(ordinal, items.get(ordinal)))
+    }
+
+    /// Pulls all that a merchant has and will have, or lets it go again; whether that is new, and whose way has closed or
+    /// opened.
+    pub fn pull_merchant(&mut self, merchant: MerchantName, out: bool, items: &Items) -> (bool, Vec<Flip>) {
+        let new =
+            if out { self.pulled_merchants.insert(merchant) } else { self.pulled_merchants.remove(&merchant) };
+        let of_merchant = items.of_merchant(merchant).into_iter().flatten();
+        (new, of_merchant.filter_map(|o| self.update(o, items.get(o))).collect())
+    }
+
+    /// The items that were pulled one by one, and the merchants that were pulled whole.
+    pub fn pulled(&self) -> (&BTreeSet<Ordinal>, &BTreeSet<MerchantName>) {
+        (&self.pulled, &self.pulled_merchants)
+    }
+
+    /// The items that are stopped, with the `contentVersion` that each decision was made about.
+    pub fn stopped(&self) -> impl Iterator<Item = (Ordinal, &Versioned<RiskDecision>, i64)> {
+        let stopped = self.risk.iter().filter(|(_, decision)| decision.value.stopped);
+        stopped.map(|(ordinal, decision)| (*ordinal, decision, self.reviewed.get(ordinal).copied().unwrap_or(-1)))
+    }
+
+    /// Sets the risk decision about an item, which is at a `contentVersion`.
+    pub fn decide(
+        &mut self,
+        ordinal: Ordinal,
+        decision: Versioned<RiskDecision>,
+        content_version: i64,
+    ) -> (WriteOutcome, Option<Flip>) {
         let outcome = gate(self.risk.get(&ordinal), &decision);
         if outcome != WriteOutcome::Applied {
             return (outcome, None);
         }
         let stopped = decision.value.stopped;
         self.risk.insert(ordinal, decision);
+        self.reviewed.insert(ordinal, content_version);
         (outcome, self.change(ordinal, |view| _ = view.stopped.set(ordinal, stopped)))
     }
 
@@ -194,7 +235,14 @@ impl Wallet {
 
     /// For a checkpoint.
     pub fn export(&self) -> WalletBody {
-        WalletBody { policies: self.policies.clone(), onboarded: self.onboarded.clone(), risk: self.risk.clone() }
+        WalletBody {
+            policies: self.policies.clone(),
+            onboarded: self.onboarded.clone(),
+            risk: self.risk.clone(),
+            reviewed: self.reviewed.clone(),
+            pulled: self.pulled.clone(),
+            pulled_merchants: self.pulled_merchants.clone(),
+        }
     }
 }
 
@@ -214,6 +262,9 @@ pub struct WalletBody {
     policies: [Option<Versioned<FieldSet>>; 4],
     onboarded: BTreeMap<MerchantName, Versioned<Onboarding>>,
     risk: BTreeMap<Ordinal, Versioned<RiskDecision>>,
+    reviewed: BTreeMap<Ordinal, i64>,
+    pulled: BTreeSet<Ordinal>,
+    pulled_merchants: BTreeSet<MerchantName>,
 }
 
 impl WalletBody {
@@ -222,8 +273,15 @@ impl WalletBody {
         let mut view = Barriers::default();
         let stopped = self.risk.iter().filter(|(_, known)| known.value.stopped);
         stopped.for_each(|(ordinal, _)| _ = view.stopped.set(*ordinal, true));
-        let mut wallet =
-            Wallet { policies: self.policies, onboarded: self.onboarded, risk: self.risk, view: Arc::new(view) };
+        let mut wallet = Wallet {
+            policies: self.policies,
+            onboarded: self.onboarded,
+            risk: self.risk,
+            reviewed: self.reviewed,
+            pulled: self.pulled,
+            pulled_merchants: self.pulled_merchants,
+            view: Arc::new(view),
+        };
         for ordinal in ContentType::ALL.into_iter().flat_map(|t| items.live(t)) {
             wallet.update(ordinal, items.get(ordinal));
         }

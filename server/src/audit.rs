@@ -1,0 +1,166 @@
+//! `/api/v1/audit`: what was done, by whom, when, and what came of it.
+
+use crate::app::App;
+use crate::auth::Actor;
+use crate::parameters::limit;
+use crate::problem::Problem;
+use crate::rights::Operation;
+use crate::tasks::id::{Numbered, of, seen};
+use crate::tasks::no_such_task;
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use penstock_engine::api::{Seq, TenantId};
+use penstock_engine::supply::journal::{Range, Wanted};
+use penstock_engine::task::event::{Event, What};
+use penstock_engine::tasks::Audited;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which entries to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct AuditQuery {
+    /// Only what was done to this task, which may be one that leads to the own target wallet. Else all of the own source wallet.
+    task: Option<String>,
+    /// `asc` for the oldest first.
+    #[param(default = "desc")]
+    order: Option<String>,
+    /// 1 to 1,000; 100 if not given.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
+/// A page of the audit trail.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditResponse {
+    /// Newest first, or as asked for.
+    entries: Vec<AuditEntry>,
+    /// What the next page comes after; null after the last.
+    next: Option<String>,
+}
+
+/// An entry of the audit trail.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditEntry {
+    /// The record, and the entry's place among those of the record.
+    #[schema(example = "4711.0")]
+    id: String,
+    /// Epoch milliseconds.
+    at: i64,
+    /// The account, `key:` and the label or number of an API key, or `system`.
+    #[schema(value_type = String, example = "mei")]
+    by: Box<str>,
+    #[schema(example = "GOF-12")]
+    task: Option<String>,
+    #[schema(example = "GOF-7")]
+    ticket: Option<String>,
+    /// The command, such as `submit`, or what the system did: `activated`, `deactivated`, `ended`, `braked`, `fixed`, `empty`.
+    #[schema(value_type = String, example = "submit")]
+    what: Box<str>,
+    /// `DONE` or `REFUSED`.
+    #[schema(value_type = String, example = "DONE")]
+    outcome: &'static str,
+    /// The reason that was given, why it was refused, or what it was about.
+    #[schema(value_type = Option<String>)]
+    detail: Option<Box<str>>,
+    /// Items that it was about.
+    items: Option<u64>,
+}
+
+impl AuditEntry {
+    /// An entry of a source wallet's trail.
+    pub fn new(source: &str, ((seq, n), event): Audited) -> AuditEntry {
+        let Event { stamp, task, ticket, what } = event;
+        let (what, outcome, detail, items): (Box<str>, _, Option<Box<str>>, _) = match what {
+            What::Done { command, reason, items } => (command, "DONE", reason, Some(items).filter(|n| *n > 0)),
+            What::Refused { command, why } => (command, "REFUSED", Some(why), None),
+            What::Command { command, subject, applied } => {
+                (command, if applied { "DONE" } else { "REFUSED" }, Some(subject), None)
+            }
+            What::Activated { items } => ("activated".into(), "DONE", None, Some(items)),
+            What::Deactivated => ("deactivated".into(), "DONE", None, None),
+            What::Ended => ("ended".into(), "DONE", None, None),
+            What::Braked { held, baseline } => {
+                ("braked".into(), "DONE", Some(format!("{held} items held, {baseline} approved").into()), None)
+            }
+            What::Fixed { items } => ("fixed".into(), "DONE", None, Some(items)),
+            What::Empty => ("empty".into(), "DONE", None, None),
+        };
+        AuditEntry {
+            id: format!("{seq}.{n}"),
+            at: stamp.ms,
+            by: stamp.by,
+            task: task.map(|task| of(source, task)),
+            ticket: ticket.map(|ticket| of(source, ticket)),
+            what,
+            outcome,
+            detail,
+            items,
+        }
+    }
+}
+
+/// Read the audit trail
+///
+/// Every command that changes a source wallet's tasks, sets, tags, onboarding, policies, risk decisions and rates, refused ones
+/// too, and what the system did for tasks.
+#[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(AuditQuery), responses(
+    (status = 200, description = "A page of entries", body = AuditResponse),
+    (status = 400, description = "A bad parameter", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "Somebody who may not", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "There is no such task", body = Problem, content_type = "application/problem+json"),
+), security(("apiKey" = []), ("session" = [])))]
+pub async fn list(
+    State(app): State<App>,
+    actor: Actor,
+    query: Result<Query<AuditQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    actor.require(Operation::ReadAudit)?;
+    let Query(query) = query.map_err(|_| Problem::query())?;
+    let limit = limit(query.limit.as_deref())?;
+    let range = range(query.order.as_deref(), query.after.as_deref())?;
+    let (tenant, subject) = subject(&app, &actor, query.task.as_deref()).await?;
+    app.query(&tenant.clone(), move |engine| {
+        // One more than asked for tells whether there is a next page.
+        let found = engine.audit(&tenant, Wanted { subject, range }, limit + 1);
+        let mut entries = found.map_err(|e| Problem::internal(&e.to_string()))?;
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        let entries: Vec<_> = entries.into_iter().map(|entry| AuditEntry::new(&tenant.0, entry)).collect();
+        let next = entries.last().map(|entry| entry.id.clone()).filter(|_| more);
+        Ok(Json(AuditResponse { entries, next }).into_response())
+    })
+    .await?
+}
+
+/// Whose trail somebody may read, and about which task.
+async fn subject(app: &App, actor: &Actor, task: Option<&str>) -> Result<(TenantId, Option<u32>), Problem> {
+    match task {
+        Some(task) => {
+            let id = Numbered::read(task).ok_or_else(no_such_task)?;
+            let task = seen(app, actor, &id).await?.task.id;
+            Ok((id.source, Some(task)))
+        }
+        None => Ok((actor.source()?.clone(), None)),
+    }
+}
+
+fn range(order: Option<&str>, after: Option<&str>) -> Result<Range, Problem> {
+    let wrong = || Problem::bad_cursor("after is no next of this list");
+    let place = |text: &str| -> Option<(Seq, u32)> {
+        let (seq, n) = text.split_once('.')?;
+        Some((seq.parse().ok()?, n.parse().ok()?))
+    };
+    let after = after.map(|after| place(after).ok_or_else(wrong)).transpose()?;
+    match order {
+        Some("asc") => Ok(Range::After(after.unwrap_or((0, 0)))),
+        None | Some("desc") => Ok(Range::Before(after.unwrap_or((Seq::MAX, u32::MAX)))),
+        Some(other) => Err(Problem::bad_request(format!("order must be asc or desc, not {other:?}"))),
+    }
+}
