@@ -6,7 +6,7 @@ use serde_json::json;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-use support::{PENSTOCK, Server, item, penstock, store};
+use support::{PENSTOCK, Server, given, item, penstock, store};
 
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -21,14 +21,6 @@ fn with(server: &Server, arguments: &[&str]) -> Output {
     let mut all = arguments.to_vec();
     all.extend(["--url", &server.url, "--key", &server.key]);
     penstock(&all)
-}
-
-fn with_input(arguments: &[&str], input: &str) -> Output {
-    let mut command = Command::new(PENSTOCK);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
 }
 
 /// A file beside the server's data.
@@ -64,6 +56,69 @@ fn keys_are_made_listed_and_revoked() {
     for bad in ["", "../x", "a b"] {
         assert_eq!(penstock(&["key", "add", "--data", data, "--tenant", bad]).status.code(), Some(2), "{bad:?}");
     }
+}
+
+#[test]
+fn people_wallets_and_roles_are_made_listed_and_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let run = |arguments: &[&str], input: &str| {
+        let (command, rest) = arguments.split_at(2);
+        given(&[command, &["--data", data], rest].concat(), input)
+    };
+    let done = |arguments: &[&str], input: &str| {
+        let output = run(arguments, input);
+        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+        stdout(&output)
+    };
+    let refused = |arguments: &[&str], input: &str, code: i32, words: &str| {
+        let output = run(arguments, input);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        assert!(stderr(&output).contains(words), "{arguments:?}: {}", stderr(&output));
+    };
+    refused(&["wallet", "list"], "", 2, "there are no people in");
+    assert!(!folder.path().join("people.db").exists(), "reading makes nothing");
+
+    done(&["wallet", "add", "HK", "--kind", "source", "--time-zone", "UTC", "--display-name", "Hong Kong"], "");
+    done(&["wallet", "add", "GCASH", "--kind", "target", "--drift-percent", "20"], "");
+    done(&["wallet", "set", "GCASH", "--review", "parallel", "--drift-count", "500"], "");
+    let wallets: serde_json::Value = serde_json::from_str(&done(&["wallet", "list", "--json"], "")).unwrap();
+    let gcash = json!({
+        "name": "GCASH", "displayName": "GCASH", "source": false, "target": true, "timeZone": "UTC",
+        "review": "PARALLEL", "drift": { "percent": 20, "count": 500 },
+    });
+    assert_eq!((&wallets[0], &wallets[1]["review"]), (&gcash, &json!("SEQUENTIAL")));
+    done(&["wallet", "set", "GCASH", "--drift-percent", "none"], "");
+    assert!(done(&["wallet", "list"], "").contains("Hong Kong"));
+    refused(&["wallet", "add", "HK", "--kind", "source"], "", 2, "there is a wallet HK already");
+    refused(&["wallet", "add", "a.b", "--kind", "both"], "", 2, "no name of a target wallet");
+    refused(&["wallet", "add", "X", "--kind", "target", "--time-zone", "Mars/Base"], "", 2, "no time zone");
+    refused(&["wallet", "set", "NONE", "--review", "parallel"], "", 1, "there is no wallet");
+
+    let password = "correct horse battery\n";
+    done(&["user", "add", "maria", "--name", "Maria \u{1b}Lee", "--email", "m@example.com", "--no-password"], "");
+    done(&["user", "add", "juan", "--password-stdin"], password);
+    done(&["user", "disable", "juan"], "");
+    let list = done(&["user", "list"], "");
+    assert!(list.contains("m@example.com") && list.contains("disabled") && !list.contains('\u{1b}'), "{list}");
+    refused(&["user", "add", "pat"], "", 2, "--password-stdin");
+    refused(&["user", "add", "pat", "--password-stdin"], "short\n", 2, "at least 12 characters");
+    refused(&["user", "add", "Pat", "--no-password"], "", 2, "no account id");
+    refused(&["user", "add", "juan", "--no-password"], "", 2, "already");
+    refused(&["user", "password", "pat", "--password-stdin"], password, 2, "there is no account");
+    let stored =
+        ["people.db", "people.db-wal"].map(|n| std::fs::read(folder.path().join(n)).unwrap_or_default()).concat();
+    assert!(!stored.windows(13).any(|window| window == b"correct horse"), "the password itself is nowhere");
+
+    done(&["role", "grant", "maria", "source_operator", "HK"], "");
+    done(&["role", "grant", "maria", "AUDITOR"], "");
+    let held: serde_json::Value = serde_json::from_str(&done(&["role", "list", "--json"], "")).unwrap();
+    assert_eq!(held[1], json!({ "account": "maria", "role": "SOURCE_OPERATOR", "wallet": "HK" }));
+    refused(&["role", "grant", "maria", "SOURCE_OPERATOR", "GCASH"], "", 2, "held at source wallets");
+    refused(&["role", "grant", "maria", "KING", "HK"], "", 2, "KING");
+    refused(&["wallet", "set", "HK", "--kind", "target"], "", 2, "maria is SOURCE_OPERATOR of HK");
+    done(&["role", "revoke", "maria", "AUDITOR"], "");
+    refused(&["role", "revoke", "maria", "AUDITOR"], "", 1, "nobody has that role");
 }
 
 #[test]
@@ -239,24 +294,24 @@ fn a_preview_is_text_or_json() {
 
 #[test]
 fn a_rule_text_is_checked_without_a_server() {
-    let good = with_input(&["rule", "check", "-"], "STORE { all }");
+    let good = given(&["rule", "check", "-"], "STORE { all }");
     let said = stdout(&good);
     let lines: Vec<&str> = said.lines().collect();
     assert!(good.status.success() && lines[0].starts_with("ok ") && lines[0].len() == 35, "{good:?}");
     assert!(lines.len() == 2 && lines[1].starts_with("cost ") && lines[1].ends_with(" look-ups (low)"), "{good:?}");
-    let dear = stdout(&with_input(&["rule", "check", "-"], "STORE { storeName contains \"a coffee shop\" }"));
+    let dear = stdout(&given(&["rule", "check", "-"], "STORE { storeName contains \"a coffee shop\" }"));
     assert!(
         dear.lines().any(|line| line.starts_with("cost ") && line.contains(',') && line.ends_with("(high)")),
         "{dear}"
     );
-    let bad = with_input(&["rule", "check", "-"], "STORE {\n  storname = \"x\"\n  and citty = \"y\"\n}");
+    let bad = given(&["rule", "check", "-"], "STORE {\n  storname = \"x\"\n  and citty = \"y\"\n}");
     assert_eq!(bad.status.code(), Some(1));
     assert_eq!(stderr(&bad).matches("error[").count(), 2, "{}", stderr(&bad));
-    let hostile = with_input(&["rule", "check", "-"], "STORE { \u{1b}[2J }");
+    let hostile = given(&["rule", "check", "-"], "STORE { \u{1b}[2J }");
     assert!(!stderr(&hostile).contains('\u{1b}'), "{:?}", stderr(&hostile));
     // A pipe gets a text as it is; a file's name is spelled out wherever it goes.
     let comment = "STORE { all } // \u{1b}[2J\n";
-    assert_eq!(stdout(&with_input(&["rule", "fmt", "-"], comment)).matches('\u{1b}').count(), 1);
+    assert_eq!(stdout(&given(&["rule", "fmt", "-"], comment)).matches('\u{1b}').count(), 1);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a\u{1b}[2J.rules");
     std::fs::write(&path, "STORE{all}").unwrap();
@@ -265,7 +320,7 @@ fn a_rule_text_is_checked_without_a_server() {
         assert!(!output.status.success() && stderr(&output).contains("\\u{1b}"), "{output:?}");
         assert!(!stderr(&output).contains('\u{1b}'), "{:?}", stderr(&output));
     }
-    assert_eq!(with_input(&["rule", "check", "/nowhere"], "").status.code(), Some(2));
+    assert_eq!(given(&["rule", "check", "/nowhere"], "").status.code(), Some(2));
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! What all handlers share: the engine once it is open, the API keys, and the bounds on blocking work.
+//! What all handlers share: the engine once it is open, the API keys, people, and the bounds on blocking work.
 //!
 //! Invariant: nothing that can take longer than some microseconds runs on an async thread; it goes through
-//! [`App::decode`], [`App::query`] or [`App::ask`], which bound how many run at once.
+//! [`App::decode`], [`App::query`], [`App::ask`] or [`App::hash`], which bound how many run at once, or [`App::people`].
 
 use crate::keys::Keys;
+use crate::people::{People, Throttle};
 use crate::problem::Problem;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parking_lot::Mutex;
@@ -16,6 +17,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A tenant's queries under way at once; more wait.
 const QUERIES_OF_A_TENANT: usize = 2;
+/// Passwords hashed at once, each on a core of its own for tens of milliseconds; more wait.
+const HASHES: usize = 2;
 /// A tenant's event streams open at once; more are refused.
 pub const STREAMS_OF_A_TENANT: usize = 32;
 
@@ -30,6 +33,8 @@ pub struct Settings {
     pub body_timeout: Duration,
     /// How long a preview or a list of values may take.
     pub query_timeout: Duration,
+    /// Whether browsers send session cookies over HTTPS alone; `serve` turns it off where only this machine can connect.
+    pub secure_cookies: bool,
 }
 
 impl Default for Settings {
@@ -39,6 +44,7 @@ impl Default for Settings {
             submit_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
             query_timeout: Duration::from_secs(30),
+            secure_cookies: true,
         }
     }
 }
@@ -52,6 +58,9 @@ pub struct App {
 struct Inner {
     engine: OnceLock<Arc<Engine>>,
     keys: Keys,
+    people: People,
+    throttle: Mutex<Throttle>,
+    hashing: Arc<Semaphore>,
     metrics: PrometheusHandle,
     settings: Settings,
     decoding: Arc<Semaphore>,
@@ -77,12 +86,15 @@ impl Default for Bounds {
 
 impl App {
     /// A server whose engine is still opening.
-    pub fn new(keys: Keys, metrics: PrometheusHandle, settings: Settings) -> App {
+    pub fn new(keys: Keys, people: People, metrics: PrometheusHandle, settings: Settings) -> App {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         App {
             inner: Arc::new(Inner {
                 engine: OnceLock::new(),
                 keys,
+                people,
+                throttle: Mutex::default(),
+                hashing: Arc::new(Semaphore::new(HASHES)),
                 metrics,
                 settings,
                 decoding: Arc::new(Semaphore::new(cores)),
@@ -113,6 +125,28 @@ impl App {
     /// The API keys.
     pub fn keys(&self) -> &Keys {
         &self.inner.keys
+    }
+
+    /// Reads or changes people, off the async threads.
+    pub async fn people<T: Send + 'static>(&self, work: impl FnOnce(&People) -> T + Send + 'static) -> T {
+        let app = self.clone();
+        joined(tokio::task::spawn_blocking(move || work(&app.inner.people)).await)
+    }
+
+    /// Hashes a password, off the async threads; answers 503 when others keep it waiting for too long.
+    pub async fn hash<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+        let permit = tokio::time::timeout(self.settings().query_timeout, self.inner.hashing.clone().acquire_owned());
+        let permit = permit.await.map_err(|_| Problem::timeout())?;
+        let work = move || {
+            let _permit = permit;
+            work()
+        };
+        Ok(joined(tokio::task::spawn_blocking(work).await))
+    }
+
+    /// Whose sign-ins have to wait.
+    pub fn throttle(&self) -> &Mutex<Throttle> {
+        &self.inner.throttle
     }
 
     /// What `/metrics` renders.

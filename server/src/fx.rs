@@ -5,6 +5,7 @@ use crate::auth::Tenant;
 use crate::body::ApiJson;
 use crate::commands::{decide, refused, unexpected};
 use crate::problem::Problem;
+use crate::rights::need;
 use axum::Json;
 use axum::extract::State;
 use penstock_dsl::fx::{Rates, RatesError};
@@ -113,7 +114,7 @@ pub struct FxResponse {
 ), security(("apiKey" = [])))]
 pub async fn send(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::ManageRates>,
     ApiJson(request): ApiJson<FxRequest>,
 ) -> Result<Json<FxResponse>, Problem> {
     let table = request.table().map_err(|e| Problem::bad_request(e.to_string()))?;
@@ -154,7 +155,10 @@ const TABLES_LISTED_MAX: usize = 100;
     (status = 200, description = "Tables, latest first", body = FxTables),
     (status = 401, description = "No API key, or a wrong one", body = Problem, content_type = "application/problem+json"),
 ), security(("apiKey" = [])))]
-pub async fn list(State(app): State<App>, Tenant(tenant): Tenant) -> Result<Json<FxTables>, Problem> {
+pub async fn list(
+    State(app): State<App>,
+    Tenant(tenant, ..): Tenant<need::Preview>,
+) -> Result<Json<FxTables>, Problem> {
     let tables = app.ask(move |engine| engine.fx_tables(&tenant)).await?;
     let table = |rates: &Rates| FxTable {
         date: rates.date(),

@@ -5,6 +5,7 @@ use crate::auth::Tenant;
 use crate::preview::PreviewItem;
 use crate::problem::Problem;
 use crate::properties::content_type;
+use crate::rights::need;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -21,7 +22,7 @@ use axum::extract::{Path, State};
     ), security(("apiKey" = [])))]
 pub async fn item(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Json<PreviewItem>, Problem> {
     let Path((type_name, content_id)) = path.map_err(|e| Problem::bad_request(e.body_text()))?;

@@ -1,16 +1,17 @@
 //! API keys at rest: a small SQLite file in the data folder, apart from the log.
 //!
-//! Only a key's SHA-256 is stored; a key has 256 random bits, so a plain hash is enough. The command line and a running
-//! server may use the file at the same time, and a change counts from the next request on.
+//! Only a key's SHA-256 is stored. The command line and a running server may use the file at the same time, and a change
+//! counts from the next request on.
 
+use crate::private::{self, PrivateError, hash, now_ms};
 use parking_lot::Mutex;
 use penstock_engine::api::TenantId;
-use rusqlite::{Connection, OptionalExtension, params};
-use sha2::{Digest, Sha256};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
+/// The file in a data folder.
+pub const FILE: &str = "keys.db";
 /// What every key begins with.
 const PREFIX: &str = "pk_";
 /// How much of a key `key list` shows.
@@ -18,15 +19,21 @@ const SHOWN: usize = PREFIX.len() + 8;
 /// The longest tenant name, bytes.
 pub const TENANT_NAME_MAX: usize = 64;
 
-const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS keys (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    hash BLOB NOT NULL UNIQUE,
-    shown TEXT NOT NULL,
-    tenant TEXT NOT NULL,
-    label TEXT,
-    created_ms INTEGER NOT NULL,
-    revoked_ms INTEGER
-) STRICT";
+const SCHEMA: [&str; 2] = [
+    // Files of before there were steps have this table, and count none.
+    "CREATE TABLE IF NOT EXISTS keys (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        hash BLOB NOT NULL UNIQUE,
+        shown TEXT NOT NULL,
+        tenant TEXT NOT NULL,
+        label TEXT,
+        created_ms INTEGER NOT NULL,
+        revoked_ms INTEGER
+    ) STRICT",
+    // Keys of before there were scopes are for everything. `tenant` is the wallet of a key that acts as an account.
+    "ALTER TABLE keys ADD COLUMN scope TEXT NOT NULL DEFAULT 'all';
+     ALTER TABLE keys ADD COLUMN account TEXT",
+];
 
 /// The keys of one data folder.
 pub struct Keys {
@@ -37,20 +44,62 @@ pub struct Keys {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeysError {
-    /// The folder or file cannot be made or opened.
-    #[error("the data folder or its key file cannot be used: {0}")]
-    Io(String, #[source] std::io::Error),
-    /// SQLite says no.
-    #[error("the API keys (keys.db) cannot be used")]
-    Sqlite(#[from] rusqlite::Error),
-    /// The system has no random numbers.
-    #[error("no random numbers from the system: {0}")]
-    Random(getrandom::Error),
+    /// The file cannot be used.
+    #[error(transparent)]
+    File(#[from] PrivateError),
     /// Not a tenant's name.
     #[error(
         "{0:?} is not a tenant name: use 1 to {TENANT_NAME_MAX} ASCII letters, digits, `_`, `-` and `.`, the first a letter or digit"
     )]
     TenantName(String),
+}
+
+impl From<rusqlite::Error> for KeysError {
+    fn from(error: rusqlite::Error) -> KeysError {
+        KeysError::File(error.into())
+    }
+}
+
+/// What a key is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All that its tenant may do, but no decision about approvals.
+    All,
+    /// `synchronizeContent` alone.
+    Content,
+    /// What this account may do at the key's wallet.
+    Account(String),
+}
+
+impl Scope {
+    /// As stored and shown.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Scope::All => "all",
+            Scope::Content => "content",
+            Scope::Account(_) => "account",
+        }
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Scope> {
+        Ok(match row.get::<_, Option<String>>("account")? {
+            Some(account) => Scope::Account(account),
+            None if row.get_ref("scope")?.as_str()? == "all" => Scope::All,
+            // A scope that is not known here allows the least.
+            None => Scope::Content,
+        })
+    }
+}
+
+/// Whom a key that stands stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The tenant, or the wallet that the account acts for.
+    pub tenant: TenantId,
+    /// `key:` and its label, or its number.
+    pub name: String,
+    /// What it is for.
+    pub scope: Scope,
 }
 
 /// A key as `key list` shows it.
@@ -61,8 +110,12 @@ pub struct KeyInfo {
     pub id: i64,
     /// How the key begins.
     pub begins_with: String,
-    /// The tenant that it stands for.
+    /// The tenant that it stands for, or the wallet that its account acts for.
     pub tenant: String,
+    /// `all`, `content` or `account`.
+    pub scope: &'static str,
+    /// The account that it acts as.
+    pub account: Option<String>,
     /// The operator's note.
     pub label: Option<String>,
     /// Epoch milliseconds.
@@ -74,53 +127,58 @@ pub struct KeyInfo {
 impl Keys {
     /// Opens the keys of a data folder, making both if need be.
     pub fn open(dir: &Path) -> Result<Keys, KeysError> {
-        std::fs::create_dir_all(dir).map_err(|e| KeysError::Io(dir.display().to_string(), e))?;
-        let path = dir.join("keys.db");
-        make_private(&path).map_err(|e| KeysError::Io(path.display().to_string(), e))?;
-        let connection = Connection::open(&path)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.execute_batch(SCHEMA)?;
-        Ok(Keys { connection: Mutex::new(connection) })
+        Ok(Keys { connection: Mutex::new(private::open(dir, FILE, &SCHEMA)?) })
     }
 
-    /// Makes a key for a tenant; the key itself is not to be had again.
-    pub fn add(&self, tenant: &str, label: Option<&str>) -> Result<String, KeysError> {
+    /// Makes a key for a tenant; the key itself is not to be had again. Whether an account is there is the caller's to ask.
+    pub fn add(&self, tenant: &str, label: Option<&str>, scope: &Scope) -> Result<String, KeysError> {
         if !is_tenant_name(tenant) {
             return Err(KeysError::TenantName(tenant.to_string()));
         }
-        let mut random = [0; 32];
-        getrandom::fill(&mut random).map_err(KeysError::Random)?;
-        let key = format!("{PREFIX}{}", base32(&random));
+        let key = private::secret(PREFIX)?;
+        let account = match scope {
+            Scope::Account(account) => Some(account),
+            Scope::All | Scope::Content => None,
+        };
         self.connection.lock().execute(
-            "INSERT INTO keys (hash, shown, tenant, label, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![hash(&key), &key[..SHOWN], tenant, label, now_ms()],
+            "INSERT INTO keys (hash, shown, tenant, label, created_ms, scope, account) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![hash(&key), &key[..SHOWN], tenant, label, now_ms(), scope.name(), account],
         )?;
         Ok(key)
     }
 
-    /// The tenant of a key that stands.
-    pub fn tenant(&self, key: &str) -> Result<Option<TenantId>, KeysError> {
+    /// Whom a key stands for, if it stands.
+    pub fn holder(&self, key: &str) -> Result<Option<Holder>, KeysError> {
         let connection = self.connection.lock();
-        let mut find = connection.prepare_cached("SELECT tenant FROM keys WHERE hash = ?1 AND revoked_ms IS NULL")?;
-        let found: Option<String> = find.query_row([hash(key)], |row| row.get(0)).optional()?;
-        Ok(found.map(|name| TenantId(Arc::from(name))))
+        let mut find = connection.prepare_cached(
+            "SELECT id, tenant, label, scope, account FROM keys WHERE hash = ?1 AND revoked_ms IS NULL",
+        )?;
+        let read = |row: &Row<'_>| {
+            let label: Option<String> = row.get("label")?;
+            let name = label
+                .filter(|label| !label.is_empty())
+                .map_or_else(|| row.get::<_, i64>("id").map(|id| id.to_string()), Ok)?;
+            let tenant = TenantId(Arc::from(row.get::<_, String>("tenant")?));
+            Ok(Holder { tenant, name: format!("key:{name}"), scope: Scope::read(row)? })
+        };
+        Ok(find.query_row([hash(key)], read).optional()?)
     }
 
     /// All keys, revoked ones too, oldest first.
     pub fn list(&self) -> Result<Vec<KeyInfo>, KeysError> {
         let connection = self.connection.lock();
-        let mut all =
-            connection.prepare("SELECT id, shown, tenant, label, created_ms, revoked_ms FROM keys ORDER BY id")?;
+        let mut all = connection
+            .prepare("SELECT id, shown, tenant, label, created_ms, revoked_ms, scope, account FROM keys ORDER BY id")?;
         let rows = all.query_map([], |row| {
             Ok(KeyInfo {
-                id: row.get(0)?,
-                begins_with: row.get(1)?,
-                tenant: row.get(2)?,
-                label: row.get(3)?,
-                created_ms: row.get(4)?,
-                revoked_ms: row.get(5)?,
+                id: row.get("id")?,
+                begins_with: row.get("shown")?,
+                tenant: row.get("tenant")?,
+                scope: Scope::read(row)?.name(),
+                account: row.get("account")?,
+                label: row.get("label")?,
+                created_ms: row.get("created_ms")?,
+                revoked_ms: row.get("revoked_ms")?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -145,42 +203,6 @@ pub fn is_tenant_name(name: &str) -> bool {
         && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b))
 }
 
-/// Makes the file, for its owner's eyes only, if there is none; SQLite's side files take after it.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
-}
-
-fn hash(key: &str) -> Vec<u8> {
-    Sha256::digest(key.as_bytes()).to_vec()
-}
-
-fn now_ms() -> i64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
-}
-
-/// Lower-case base 32 without look-alikes (no i, l, o, u).
-fn base32(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let mut text = String::with_capacity(bytes.len() * 8 / 5 + 1);
-    let (mut bits, mut held) = (0u32, 0);
-    for byte in bytes {
-        bits = (bits << 8) | u32::from(*byte);
-        held += 8;
-        while held >= 5 {
-            held -= 5;
-            text.push(char::from(DIGITS[(bits >> held) as usize & 31]));
-        }
-    }
-    if held > 0 {
-        text.push(char::from(DIGITS[(bits << (5 - held)) as usize & 31]));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,8 +218,23 @@ mod tests {
     }
 
     #[test]
-    fn base32_keeps_every_bit() {
-        assert_eq!(base32(&[0xff; 32]).len(), 52);
-        assert_eq!(base32(&[0b0000_1000, 0b0100_0000]), "1100");
+    fn keys_of_an_older_file_go_on_to_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = Connection::open(folder.path().join(FILE)).unwrap();
+        old.execute_batch(SCHEMA[0]).unwrap();
+        old.execute(
+            "INSERT INTO keys (hash, shown, tenant, label, created_ms) VALUES (?1, 'pk_old', 'T', NULL, 1)",
+            [hash("pk_old_key")],
+        )
+        .unwrap();
+        drop(old);
+        let keys = Keys::open(folder.path()).unwrap();
+        let tenant = TenantId(Arc::from("T"));
+        let holder = Holder { tenant, name: "key:1".to_string(), scope: Scope::All };
+        assert_eq!(keys.holder("pk_old_key").unwrap(), Some(holder));
+        let key = keys.add("T", Some("feed"), &Scope::Content).unwrap();
+        let holder = Keys::open(folder.path()).unwrap().holder(&key).unwrap().unwrap();
+        assert_eq!((holder.name.as_str(), holder.scope), ("key:feed", Scope::Content));
+        assert_eq!(keys.list().unwrap()[0].scope, "all");
     }
 }

@@ -5,6 +5,7 @@ use crate::auth::Tenant;
 use crate::parameters::{limit, seq};
 use crate::problem::Problem;
 use crate::properties::content_type;
+use crate::rights::need;
 use crate::sets::changes::{Why, direction, stream_name};
 use crate::sets::wire::step_name;
 use axum::Json;
@@ -93,7 +94,7 @@ impl From<sets::Membership> for HistoryEntry {
 ), security(("apiKey" = [])))]
 pub async fn memberships(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     path: Result<Path<(String, String)>, PathRejection>,
     query: Result<Query<MembershipsQuery>, QueryRejection>,
 ) -> Result<Json<MembershipsResponse>, Problem> {

@@ -1,11 +1,12 @@
 //! Which merchants are onboarded to which target wallet, with their accounts there (D-68).
 
 use crate::app::App;
-use crate::auth::Tenant;
+use crate::auth::{Allowed, Tenant};
 use crate::body::ApiJson;
 use crate::entries::{Entry, Fields, Read, WriteResponse, write};
 use crate::parameters::{cursor, cursor_of, limit, wallet};
 use crate::problem::Problem;
+use crate::rights::{Operation, need};
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -71,7 +72,7 @@ impl Entry for OnboardingWrite {
 ), security(("apiKey" = [])))]
 pub async fn send(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::OnboardMerchants>,
     ApiJson(request): ApiJson<OnboardingRequest>,
 ) -> Result<Json<WriteResponse>, Problem> {
     write(&app, &tenant, ("onboarding", request.onboarding), Command::Onboarding).await
@@ -80,12 +81,15 @@ pub async fn send(
 /// Which merchants to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
 pub struct MerchantsQuery {
     /// `next` of the page before.
     after: Option<String>,
     /// 1 to 1,000; 100 if not given.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, default = 100)]
     limit: Option<String>,
+    /// For those who work for a target wallet: the source wallet whose merchants these are. Else one's own.
+    source_wallet: Option<String>,
 }
 
 /// Merchants that a wallet has heard of.
@@ -133,13 +137,15 @@ impl From<wallets::MerchantInfo> for Merchant {
 ), security(("apiKey" = [])))]
 pub async fn merchants(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Allowed(actor, ..): Allowed<need::ReadWallets>,
     path: Result<Path<String>, PathRejection>,
     query: Result<Query<MerchantsQuery>, QueryRejection>,
 ) -> Result<Json<MerchantsResponse>, Problem> {
     let Path(name) = path.map_err(|e| Problem::bad_request(e.body_text()))?;
     let Query(query) = query.map_err(|_| Problem::query())?;
     let (wallet, after, limit) = (wallet(&name)?, cursor(query.after.as_deref())?, limit(query.limit.as_deref())?);
+    actor.require_at(Operation::ReadWallets, &wallet)?;
+    let tenant = actor.source_named(&app, Operation::ReadWallets, query.source_wallet).await?;
     let page = app.ask(move |engine| engine.wallet_merchants(&tenant, &wallet, after, limit)).await?;
     let merchants = page.merchants.into_iter().map(Merchant::from).collect();
     Ok(Json(MerchantsResponse { merchants, next: page.next.map(cursor_of) }))

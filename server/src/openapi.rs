@@ -1,7 +1,10 @@
 //! The OpenAPI document: made from the handlers, so that it cannot lag behind them.
 
+use crate::auth::COOKIE;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Content, Ref, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
@@ -18,9 +21,10 @@ use utoipa::{Modify, OpenApi};
         (name = "rules", description = "What rules match, and what they can name"),
         (name = "sets", description = "Standing sets: what rules match at every record"),
         (name = "supply", description = "What stands between matched items and target wallets"),
+        (name = "people", description = "Signing in, and what people set for themselves"),
         (name = "operations", description = "For operators; without an API key"),
     ),
-    modifiers(&ApiKey)
+    modifiers(&Credentials)
 )]
 pub struct Document;
 
@@ -31,6 +35,8 @@ const OF_BODIES: [(&str, &str); 4] = [
     ("413", "The body is too large"),
     ("415", "The body is no JSON, or its encoding is not known"),
 ];
+/// And every operation that a session may be used for as well as a key.
+const OF_RIGHTS: [(&str, &str); 1] = [("403", "Whoever asks has no right to this")];
 /// And every operation that asks the engine.
 const OF_ALL: [(&str, &str); 1] =
     [("503", "The server is starting or stopping, or the answer took too long; try again")];
@@ -40,11 +46,25 @@ pub fn with_common_answers(mut document: utoipa::openapi::OpenApi) -> utoipa::op
     for (_, item) in document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/api/")) {
         for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
             let takes_body = operation.request_body.is_some();
-            let common = OF_BODIES.iter().filter(|_| takes_body).chain(&OF_ALL);
+            let by_key = takes_key(operation);
+            let common =
+                OF_BODIES.iter().filter(|_| takes_body).chain(OF_RIGHTS.iter().filter(|_| by_key)).chain(&OF_ALL);
             common.for_each(|(status, description)| answer(operation, status, description));
         }
     }
     document
+}
+
+/// Whether an operation takes a key; then it takes a session too.
+fn takes_key(operation: &mut Operation) -> bool {
+    let of = |name| SecurityRequirement::new(name, Vec::<String>::new());
+    match &mut operation.security {
+        Some(all) if all.contains(&of("apiKey")) => {
+            all.push(of("session"));
+            true
+        }
+        _ => false,
+    }
 }
 
 fn answer(operation: &mut Operation, status: &str, description: &str) {
@@ -54,9 +74,9 @@ fn answer(operation: &mut Operation, status: &str, description: &str) {
     operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
 }
 
-struct ApiKey;
+struct Credentials;
 
-impl Modify for ApiKey {
+impl Modify for Credentials {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
@@ -64,5 +84,7 @@ impl Modify for ApiKey {
             .build();
         let components = openapi.components.get_or_insert_with(Default::default);
         components.add_security_scheme("apiKey", SecurityScheme::Http(scheme));
+        let cookie = ApiKeyValue::with_description(COOKIE, "The cookie that `POST /api/v1/session` sets.");
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }

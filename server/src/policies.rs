@@ -1,16 +1,17 @@
 //! `/api/v1/wallets/{targetWallet}/policies`: the fields that a target wallet requires of each content type (D-28).
 
 use crate::app::App;
-use crate::auth::Tenant;
+use crate::auth::{Allowed, SourceQuery, Tenant};
 use crate::body::ApiJson;
 use crate::commands::{decide, unexpected};
 use crate::entries::invalid;
 use crate::parameters::wallet;
 use crate::problem::Problem;
 use crate::properties::content_type;
+use crate::rights::{Operation, need};
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use penstock_dsl::registry::ContentType;
 use penstock_engine::api::Seq;
@@ -77,18 +78,22 @@ impl From<PolicyInfo> for Policy {
 
 /// List a wallet's policies
 #[utoipa::path(get, path = "/api/v1/wallets/{targetWallet}/policies", tag = "supply",
-    params(("targetWallet" = String, Path, example = "GCASH")), responses(
+    params(("targetWallet" = String, Path, example = "GCASH"), SourceQuery), responses(
     (status = 200, description = "One a content type", body = PoliciesResponse),
     (status = 400, description = "Not a wallet's name", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No API key, or a wrong one", body = Problem, content_type = "application/problem+json"),
 ), security(("apiKey" = [])))]
 pub async fn list(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Allowed(actor, ..): Allowed<need::ReadWallets>,
     path: Result<Path<String>, PathRejection>,
+    query: Result<Query<SourceQuery>, QueryRejection>,
 ) -> Result<Json<PoliciesResponse>, Problem> {
     let Path(name) = path.map_err(|e| Problem::bad_request(e.body_text()))?;
+    let Query(query) = query.map_err(|_| Problem::query())?;
     let wallet = wallet(&name)?;
+    actor.require_at(Operation::ReadWallets, &wallet)?;
+    let tenant = actor.source_named(&app, Operation::ReadWallets, query.source_wallet).await?;
     let policies = app.ask(move |engine| engine.wallet_policies(&tenant, &wallet)).await?;
     Ok(Json(PoliciesResponse { policies: policies.into_iter().map(Policy::from).collect() }))
 }
@@ -107,7 +112,7 @@ pub async fn list(
 ), security(("apiKey" = [])))]
 pub async fn put(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::EditPolicies>,
     path: Result<Path<(String, String)>, PathRejection>,
     ApiJson(request): ApiJson<PolicyRequest>,
 ) -> Result<Json<PolicyResponse>, Problem> {

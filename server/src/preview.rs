@@ -7,6 +7,7 @@ use crate::auth::Tenant;
 use crate::body::ApiJson;
 use crate::parameters::wallet_at;
 use crate::problem::Problem;
+use crate::rights::need;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -32,7 +33,7 @@ const LIMIT_DEFAULT: i64 = 20;
 ), security(("apiKey" = [])))]
 pub async fn preview(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     ApiJson(wire): ApiJson<PreviewRequest>,
 ) -> Result<Response, Problem> {
     let limit = wire.limit.unwrap_or(LIMIT_DEFAULT);

@@ -1,5 +1,6 @@
 //! Errors as answers: problem details (RFC 9457) for everything but the seed's endpoint.
 
+use crate::people::PeopleError;
 use crate::sync::WireIssue;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,6 +9,7 @@ use penstock_engine::api::{PreviewError, SubmitError, ValuesError};
 use penstock_engine::content::issue::Issue as EngineIssue;
 use penstock_engine::sets::SetError;
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// Problem details (RFC 9457), `application/problem+json`.
@@ -29,6 +31,9 @@ pub struct Problem {
     /// For a body that does not fit: what is wrong, with JSON pointers into the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     issues: Vec<WireIssue>,
+    /// What `Retry-After` says, where there is one.
+    #[serde(skip)]
+    retry_after_s: u64,
 }
 
 /// A finding about a rule text.
@@ -127,6 +132,7 @@ impl Problem {
             detail: detail.into(),
             diagnostics: Vec::new(),
             issues: Vec::new(),
+            retry_after_s: 1,
         }
     }
 
@@ -141,6 +147,7 @@ impl Problem {
             detail: detail.into(),
             diagnostics: Vec::new(),
             issues: Vec::new(),
+            retry_after_s: 1,
         }
     }
 
@@ -158,6 +165,24 @@ impl Problem {
         };
         let mut problem = Problem::bad_request(detail);
         problem.issues = issues.into_iter().map(WireIssue::from).collect();
+        problem
+    }
+
+    /// Why people could not be read or changed.
+    pub fn people(error: &PeopleError) -> Problem {
+        match error {
+            PeopleError::Refused(why) => Problem::bad_request(why),
+            PeopleError::File(_) => Problem::internal(&format!("{error:?}")),
+        }
+    }
+
+    /// 429: this can be tried again after a while.
+    pub fn wait(why: &str, wait: Duration) -> Problem {
+        let seconds = wait.as_secs_f64().ceil() as u64;
+        let detail = format!("{why}; try again in {seconds} s");
+        let mut problem =
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tries", "There were too many tries", detail);
+        problem.retry_after_s = seconds;
         problem
     }
 
@@ -285,6 +310,11 @@ impl Problem {
         }
     }
 
+    /// What went wrong, for answers of another form.
+    pub fn into_detail(self) -> String {
+        self.detail
+    }
+
     /// The status code.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -302,7 +332,7 @@ impl IntoResponse for Problem {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(crate::auth::CHALLENGE));
             }
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(self.retry_after_s));
             }
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd"));

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::auth::Tenant;
 use crate::problem::Problem;
+use crate::rights::need;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -68,7 +69,7 @@ pub struct Property {
 ), security(("apiKey" = [])))]
 pub async fn properties(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     query: Result<Query<PropertiesQuery>, QueryRejection>,
 ) -> Result<Json<PropertiesResponse>, Problem> {
     let Query(query) = query.map_err(|_| Problem::query())?;

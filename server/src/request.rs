@@ -22,7 +22,8 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map(|m| m.as_str().to_owned());
-    let span = tracing::info_span!("request", id = %id.to_str().unwrap_or_default(), %method);
+    let span =
+        tracing::info_span!("request", id = %id.to_str().unwrap_or_default(), %method, who = tracing::field::Empty);
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let elapsed = started.elapsed();

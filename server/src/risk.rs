@@ -1,12 +1,14 @@
 //! `POST /api/v1/risk`: target wallets' decisions to stop an item, or to let it through.
 
 use crate::app::App;
-use crate::auth::Tenant;
+use crate::auth::{Allowed, SourceQuery};
 use crate::body::ApiJson;
 use crate::entries::{Entry, Fields, Read, WriteResponse, write};
 use crate::problem::Problem;
+use crate::rights::{Operation, need};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use penstock_engine::command::{Command, RiskWrite};
 use penstock_engine::supply::wallet::RiskDecision;
 use serde::Deserialize;
@@ -61,16 +63,23 @@ impl Entry for RiskWrite {
 
 /// Send risk decisions
 ///
+/// A risk reviewer decides for their own target wallet, and names the source wallet whose items these are.
 /// A decision stays with the item's key, whatever versions of the item follow, until another one.
-#[utoipa::path(post, path = "/api/v1/risk", tag = "supply", request_body = RiskRequest, responses(
+#[utoipa::path(post, path = "/api/v1/risk", tag = "supply", params(SourceQuery), request_body = RiskRequest, responses(
     (status = 200, description = "What became of each entry", body = WriteResponse),
     (status = 401, description = "No API key, or a wrong one", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "Try again later", body = Problem, content_type = "application/problem+json"),
 ), security(("apiKey" = [])))]
 pub async fn send(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Allowed(actor, ..): Allowed<need::DecideRisk>,
+    query: Result<Query<SourceQuery>, QueryRejection>,
     ApiJson(request): ApiJson<RiskRequest>,
 ) -> Result<Json<WriteResponse>, Problem> {
+    let Query(query) = query.map_err(|_| Problem::query())?;
+    let tenant = actor.source_named(&app, Operation::DecideRisk, query.source_wallet).await?;
+    for decision in request.decisions.iter().filter_map(|Read(entry)| entry.as_ref().ok()) {
+        actor.require_at(Operation::DecideRisk, &decision.wallet)?;
+    }
     write(&app, &tenant, ("decisions", request.decisions), Command::Risk).await
 }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::openapi::{Document, with_common_answers};
 use crate::{fx, health, items, landing, memberships, metrics, onboarding, policies, preview, properties, request};
-use crate::{reports, risk, rules, sets, sync, tags, values};
+use crate::{reports, risk, rules, session, sets, sync, tags, values};
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::routing::get;
@@ -70,6 +70,10 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(risk::send))
         .routes(routes!(values::values))
         .routes(routes!(properties::properties))
+        .routes(routes!(session::sign_in, session::me, session::sign_out))
+        .routes(routes!(session::choose_wallet))
+        .routes(routes!(session::settings::set_password))
+        .routes(routes!(session::settings::notifications, session::settings::set_notifications))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
 }
@@ -83,8 +87,13 @@ mod tests {
         let document = serde_json::to_value(with_common_answers(documented().into_openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), 37);
+        assert_eq!(paths.len(), 41);
         assert!(paths["/api/v1/rules/check"]["post"]["responses"]["413"].is_object());
+        assert!(paths["/api/v1/preview"]["post"]["responses"]["403"].is_object());
+        assert_eq!(
+            paths["/api/v1/preview"]["post"]["security"],
+            serde_json::json!([{ "apiKey": [] }, { "session": [] }])
+        );
         assert!(paths[sync::PATH]["post"]["responses"]["429"].is_object());
     }
 }

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::auth::Tenant;
 use crate::body::ApiJson;
 use crate::problem::{Diagnostic, Problem, diagnostics};
+use crate::rights::need;
 use axum::Json;
 use axum::extract::State;
 use penstock_dsl::check::{CheckOptions, check};
@@ -54,7 +55,7 @@ pub struct CheckResponse {
 ), security(("apiKey" = [])))]
 pub async fn check_rules(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     ApiJson(request): ApiJson<CheckRequest>,
 ) -> Result<Json<CheckResponse>, Problem> {
     let options = options(&app, &tenant, request.fx_date.as_deref())?;

@@ -6,6 +6,7 @@
 
 use crate::app::{App, Settings};
 use crate::keys::Keys;
+use crate::people::People;
 use anyhow::{Context, anyhow};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -60,9 +61,11 @@ async fn run(options: ServeOptions, hooks: Hooks) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(&options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
-    let keys = Keys::open(&options.data)?;
+    let (keys, people) = (Keys::open(&options.data)?, People::open(&options.data)?);
     refuse_in_use(&options.data)?;
-    let app = App::new(keys, crate::metrics::install()?, options.settings);
+    let mut settings = options.settings;
+    settings.secure_cookies &= !address.ip().is_loopback();
+    let app = App::new(keys, people, crate::metrics::install()?, settings);
     (hooks.bound)(address);
     tracing::info!(%address, data = %options.data.display(), "listening");
 

@@ -12,6 +12,7 @@ use crate::body::ApiJson;
 use crate::commands::{decide, refused, unexpected};
 use crate::parameters::{SetName, limit, wallet_at};
 use crate::problem::Problem;
+use crate::rights::need;
 use crate::rules::options;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -41,7 +42,7 @@ use wire::{PutSetRequest, PutSetResponse, SetResponse, SetsResponse};
 ), security(("apiKey" = [])))]
 pub async fn put(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::EditTasks>,
     SetName(name): SetName,
     ApiJson(PutSetRequest { rules, target_wallet, fx_date }): ApiJson<PutSetRequest>,
 ) -> Result<Response, Problem> {
@@ -78,7 +79,7 @@ pub async fn put(
 ), security(("apiKey" = [])))]
 pub async fn get(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     SetName(name): SetName,
 ) -> Result<Json<SetResponse>, Problem> {
     let info = app.ask(move |engine| engine.set(&tenant, &name)).await?;
@@ -96,7 +97,7 @@ pub async fn get(
 ), security(("apiKey" = [])))]
 pub async fn delete(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::EditTasks>,
     SetName(name): SetName,
 ) -> Result<StatusCode, Problem> {
     match decide(&app, &tenant, Command::DeleteSet(name)).await? {
@@ -125,7 +126,7 @@ pub struct SetsQuery {
 ), security(("apiKey" = [])))]
 pub async fn list(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     query: Result<Query<SetsQuery>, QueryRejection>,
 ) -> Result<Json<SetsResponse>, Problem> {
     let Query(query) = query.map_err(|_| Problem::query())?;

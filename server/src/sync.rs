@@ -11,9 +11,10 @@ use crate::app::App;
 use crate::auth::{self, AuthError};
 use crate::body::{self, BodyError};
 use crate::metrics::{self, Tally};
+use crate::rights::Operation;
 use axum::body::Body;
 use axum::extract::{RawQuery, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use envelope::Envelope;
 use penstock_dsl::registry::ContentType;
@@ -44,6 +45,7 @@ pub const CONTENTS_MAX: usize = 50;
         (status = 200, description = "S, F or U", body = SyncResponse),
         (status = 400, description = "Not JSON, or a damaged body", body = SyncResponse),
         (status = 401, description = "No API key, or a wrong one", body = SyncResponse),
+        (status = 403, description = "The key is not for content", body = SyncResponse),
         (status = 408, description = "The body did not arrive in time", body = SyncResponse),
         (status = 413, description = "Over 10 MiB, or nested deeper than 32", body = SyncResponse),
         (status = 415, description = "Not a JSON type, or an unknown encoding", body = SyncResponse),
@@ -60,11 +62,11 @@ pub async fn synchronize(State(app): State<App>, RawQuery(query): RawQuery, requ
 }
 
 async fn answer(app: &App, headers: &HeaderMap, query: Option<&str>, body: Body) -> Result<Answer, Answer> {
-    let tenant = match auth::tenant(app, headers) {
+    let tenant = match tenant(app, headers).await {
         Ok(tenant) => tenant,
-        Err(error) => {
+        Err(refused) => {
             body::drain(body).await;
-            return Err(refused_key(&error));
+            return Err(refused);
         }
     };
     let validate_only = validate_only(query)?;
@@ -76,6 +78,15 @@ async fn answer(app: &App, headers: &HeaderMap, query: Option<&str>, body: Body)
     let taken = app.decode(move || Taken::take(body, &engine, &who, received_ms, validate_only)).await?;
     let outcomes = taken.outcomes.wait(app.settings().submit_timeout).await.map_err(refused_batch)?;
     Ok(merge(&tenant, taken.places, outcomes, validate_only, taken.issues))
+}
+
+/// The tenant whose content may be sent; the path takes POST alone.
+async fn tenant(app: &App, headers: &HeaderMap) -> Result<TenantId, Answer> {
+    let actor = auth::actor(app, &Method::POST, headers).await.map_err(|error| refused_key(&error))?;
+    match actor.require(Operation::SynchronizeContent) {
+        Ok(()) => Ok(actor.tenant().clone()),
+        Err(problem) => Err(Answer::failure(StatusCode::FORBIDDEN, "ACCESS_DENIED", problem.into_detail())),
+    }
 }
 
 /// A request whose items were decoded and, where accepted, given to the engine.
@@ -238,8 +249,11 @@ pub fn no_method(app: &App, method: &str) -> Response {
 
 fn refused_key(error: &AuthError) -> Answer {
     match error {
-        AuthError::Missing | AuthError::Unknown => {
+        AuthError::Missing | AuthError::Unknown | AuthError::Ended => {
             Answer::failure(StatusCode::UNAUTHORIZED, "ACCESS_DENIED", error.to_string())
+        }
+        AuthError::CrossSite | AuthError::NoWallet => {
+            Answer::failure(StatusCode::FORBIDDEN, "ACCESS_DENIED", error.to_string())
         }
         AuthError::Store(cause) => {
             tracing::error!(cause, "API keys could not be read");

@@ -1,10 +1,11 @@
 //! `POST /api/v1/tags`: what models and wallets say of items, beside the items' own content (D-45).
 
 use crate::app::App;
-use crate::auth::Tenant;
+use crate::auth::Allowed;
 use crate::body::ApiJson;
 use crate::entries::{Entry, Fields, Read, WriteResponse, write};
 use crate::problem::Problem;
+use crate::rights::{Operation, need};
 use axum::Json;
 use axum::extract::State;
 use penstock_engine::command::{Command, TagWrite};
@@ -71,8 +72,12 @@ impl Entry for TagWrite {
 ), security(("apiKey" = [])))]
 pub async fn send(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Allowed(actor, ..): Allowed<need::CustomTags>,
     ApiJson(request): ApiJson<TagsRequest>,
 ) -> Result<Json<WriteResponse>, Problem> {
-    write(&app, &tenant, ("tags", request.tags), Command::Tags).await
+    let sent = request.tags.iter().filter_map(|Read(entry)| entry.as_ref().ok());
+    if sent.into_iter().any(|entry| entry.tag.kind == TagKind::Algo) {
+        actor.require(Operation::ModelTags)?;
+    }
+    write(&app, actor.source()?, ("tags", request.tags), Command::Tags).await
 }

@@ -5,6 +5,7 @@ use crate::auth::Tenant;
 use crate::preview::ValueCount;
 use crate::problem::Problem;
 use crate::properties::content_type;
+use crate::rights::need;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -62,7 +63,7 @@ pub struct ValuesResponse {
 ), security(("apiKey" = [])))]
 pub async fn values(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     query: Result<Query<ValuesQuery>, QueryRejection>,
 ) -> Result<Json<ValuesResponse>, Problem> {
     let Query(query) = query.map_err(|_| Problem::query())?;

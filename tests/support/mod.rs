@@ -4,7 +4,7 @@
 #![allow(dead_code)]
 
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -265,6 +265,16 @@ pub fn tombstone(content_type: &str, id: &str, version: i64) -> Value {
 /// Runs the binary to its end.
 pub fn penstock(arguments: &[&str]) -> Output {
     Command::new(PENSTOCK).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Runs the binary to its end, with this on its standard input.
+pub fn given(arguments: &[&str], input: &str) -> Output {
+    let mut command = Command::new(PENSTOCK);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that reads nothing may have ended already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
 }
 
 /// A path of this repository.

@@ -8,6 +8,7 @@ use super::preview::Preview;
 use super::serve::LogArgs;
 use super::{Verdict, terminal};
 use crate::app::Settings;
+use crate::keys::{Keys as ApiKeys, Scope};
 use crate::serve::{Hooks, ServeOptions, serve};
 use anyhow::Context;
 use std::fs::File;
@@ -94,14 +95,14 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 
 /// The demo's key: the one that lies in the folder while it stands, else a new one.
 fn key(data: &Path) -> anyhow::Result<String> {
-    let keys = crate::keys::Keys::open(data)?;
+    let keys = ApiKeys::open(data)?;
     let path = data.join(KEY_FILE);
     let kept = std::fs::read_to_string(&path).unwrap_or_default().trim().to_string();
-    if keys.tenant(&kept)?.is_some_and(|tenant| &*tenant.0 == TENANT) {
+    if keys.holder(&kept)?.is_some_and(|holder| &*holder.tenant.0 == TENANT && holder.scope == Scope::All) {
         private(&path).with_context(|| path.display().to_string())?;
         return Ok(kept);
     }
-    let key = keys.add(TENANT, Some("made by penstock demo"))?;
+    let key = keys.add(TENANT, Some("made by penstock demo"), &Scope::All)?;
     let write = |mut file: File| file.set_len(0).and_then(|()| writeln!(file, "{key}"));
     private(&path).and_then(write).with_context(|| path.display().to_string())?;
     Ok(key)

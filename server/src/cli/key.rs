@@ -1,20 +1,29 @@
 //! `penstock key`: API keys, whether or not a server runs on the folder.
 
 use super::{Verdict, terminal};
-use crate::keys::{KeyInfo, Keys};
+use crate::keys::{FILE, KeyInfo, Keys, Scope};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Make a key for a tenant and print it: the only time that it is to be seen.
+    /// Make a key for a tenant, or one that acts as an account, and print it: the only time that it is to be seen.
     Add {
         /// The server's data folder.
         #[arg(long, value_name = "DIR", env = "PENSTOCK_DATA")]
         data: PathBuf,
         /// The tenant that the key stands for.
-        #[arg(long, value_name = "NAME")]
-        tenant: String,
+        #[arg(long, value_name = "NAME", required_unless_present = "account", conflicts_with = "account")]
+        tenant: Option<String>,
+        /// What the key is for: all that the tenant may do but decide about approvals, or synchronizeContent alone.
+        #[arg(long, value_enum, default_value_t = ForWhat::All, conflicts_with = "account")]
+        scope: ForWhat,
+        /// The account that the key acts as, with its roles at --wallet.
+        #[arg(long, value_name = "ID", requires = "wallet")]
+        account: Option<String>,
+        /// The wallet that the account acts for.
+        #[arg(long, value_name = "NAME", requires = "account")]
+        wallet: Option<String>,
         /// A note for `key list`.
         #[arg(long)]
         label: Option<String>,
@@ -38,10 +47,33 @@ pub enum Command {
     },
 }
 
+/// What a tenant's key is for.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum ForWhat {
+    All,
+    Content,
+}
+
+impl From<ForWhat> for Scope {
+    fn from(what: ForWhat) -> Scope {
+        match what {
+            ForWhat::All => Scope::All,
+            ForWhat::Content => Scope::Content,
+        }
+    }
+}
+
 pub fn run(command: Command) -> anyhow::Result<Verdict> {
     match command {
-        Command::Add { data, tenant, label } => {
-            let key = Keys::open(&data)?.add(&tenant, label.as_deref())?;
+        Command::Add { data, tenant, scope, account, wallet, label } => {
+            let (tenant, scope) = match (account, wallet, tenant) {
+                (Some(account), Some(wallet), _) => {
+                    super::user::existing(&data)?.check_workplace(&account, &wallet)?;
+                    (wallet, Scope::Account(account))
+                }
+                (_, _, tenant) => (tenant.unwrap_or_default(), scope.into()),
+            };
+            let key = Keys::open(&data)?.add(&tenant, label.as_deref(), &scope)?;
             writeln!(std::io::stdout(), "{key}")?;
             Ok(Verdict::Done)
         }
@@ -58,7 +90,7 @@ pub fn run(command: Command) -> anyhow::Result<Verdict> {
 
 /// Keys of a folder that has some: reading must not make folders.
 fn existing(data: &Path) -> anyhow::Result<Keys> {
-    anyhow::ensure!(data.join("keys.db").exists(), "there are no keys in {}", data.display());
+    anyhow::ensure!(data.join(FILE).exists(), "there are no keys in {}", data.display());
     Ok(Keys::open(data)?)
 }
 
@@ -70,12 +102,13 @@ fn list(data: &Path, json: bool) -> anyhow::Result<Verdict> {
 }
 
 fn rendered(keys: &[KeyInfo]) -> String {
-    let mut rows = vec![["ID", "KEY", "TENANT", "CREATED", "REVOKED", "LABEL"].map(String::from).to_vec()];
+    let mut rows = vec![["ID", "KEY", "TENANT", "FOR", "CREATED", "REVOKED", "LABEL"].map(String::from).to_vec()];
     for key in keys {
         rows.push(vec![
             key.id.to_string(),
             format!("{}...", key.begins_with),
             key.tenant.clone(),
+            key.account.clone().unwrap_or_else(|| key.scope.to_string()),
             time(key.created_ms),
             key.revoked_ms.map_or_else(|| "-".to_string(), time),
             terminal::safe(key.label.as_deref().unwrap_or("")).into_owned(),

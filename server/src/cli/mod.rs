@@ -9,10 +9,13 @@ mod key;
 mod lint;
 mod load;
 mod preview;
+mod role;
 mod rule;
 mod serve;
 pub mod terminal;
+mod user;
 mod verify;
+mod wallet;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -46,6 +49,15 @@ enum Command {
     /// Work with API keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// Work with the wallets that people work for.
+    #[command(subcommand)]
+    Wallet(wallet::Command),
+    /// Work with people's accounts.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Say who is what at which wallet.
+    #[command(subcommand)]
+    Role(role::Command),
     /// Compare every standing set of a stopped server with what its rules select.
     Verify(verify::Args),
     /// Write made-up merchants' content as NDJSON.
@@ -68,6 +80,9 @@ pub fn main() -> ExitCode {
         Command::Preview(args) => preview::run(&args),
         Command::Rule(command) => rule::run(command),
         Command::Key(command) => key::run(command),
+        Command::Wallet(command) => wallet::run(command),
+        Command::User(command) => user::run(command),
+        Command::Role(command) => role::run(command),
         Command::Verify(args) => verify::run(&args),
         Command::Gen(args) => gen_content::run(&args),
     };

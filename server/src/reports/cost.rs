@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::auth::Tenant;
 use crate::parameters::{SetName, limit};
 use crate::problem::{Problem, Span};
+use crate::rights::need;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -49,7 +50,7 @@ pub struct GroupCost {
 ), security(("apiKey" = [])))]
 pub async fn cost(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     SetName(name): SetName,
 ) -> Result<Json<SetCostResponse>, Problem> {
     let cost = app.ask(move |engine| engine.set_cost(&tenant, &name)).await?;
@@ -98,7 +99,7 @@ pub struct CostlySet {
 ), security(("apiKey" = [])))]
 pub async fn costly(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     query: Result<Query<RankQuery>, QueryRejection>,
 ) -> Result<Json<CostlySetsResponse>, Problem> {
     let Query(query) = query.map_err(|_| Problem::query())?;

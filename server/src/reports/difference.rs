@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::auth::Tenant;
 use crate::body::ApiJson;
 use crate::problem::Problem;
+use crate::rights::need;
 use axum::Json;
 use axum::extract::State;
 use penstock_engine::difference as engine;
@@ -75,7 +76,7 @@ pub struct ItemDiff {
 ), security(("apiKey" = [])))]
 pub async fn diff(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     ApiJson(request): ApiJson<DiffRequest>,
 ) -> Result<Json<DiffResponse>, Problem> {
     let samples = request.samples.unwrap_or(SAMPLES_DEFAULT);

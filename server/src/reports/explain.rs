@@ -6,6 +6,7 @@ use crate::body::ApiJson;
 use crate::parameters::wallet_at;
 use crate::problem::{Problem, Span};
 use crate::properties::content_type;
+use crate::rights::need;
 use crate::sets::wire::step_name;
 use axum::Json;
 use axum::extract::State;
@@ -124,7 +125,7 @@ pub struct Link {
 ), security(("apiKey" = [])))]
 pub async fn explain(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     ApiJson(request): ApiJson<ExplainRequest>,
 ) -> Result<Json<ExplainResponse>, Problem> {
     let kind = content_type(Some(&request.content_type))?.ok_or_else(|| Problem::not_found("no content type"))?;

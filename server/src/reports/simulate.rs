@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::auth::Tenant;
 use crate::body::ApiJson;
 use crate::problem::Problem;
+use crate::rights::need;
 use crate::sets::wire::step_name;
 use crate::sync::now_ms;
 use axum::Json;
@@ -60,7 +61,7 @@ pub struct SetEffect {
 ), security(("apiKey" = [])))]
 pub async fn simulate(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     ApiJson(sent): ApiJson<Box<RawValue>>,
 ) -> Result<Json<SimulateResponse>, Problem> {
     let of = tenant.clone();

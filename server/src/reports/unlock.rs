@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::auth::Tenant;
 use crate::parameters::{SetName, limit, wallet};
 use crate::problem::Problem;
+use crate::rights::need;
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -55,7 +56,7 @@ pub struct Unlock {
 ), security(("apiKey" = [])))]
 pub async fn unlock(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     SetName(name): SetName,
     query: Result<Query<RankQuery>, QueryRejection>,
 ) -> Result<Json<UnlockResponse>, Problem> {
@@ -124,7 +125,7 @@ pub struct GainQuery {
 ), security(("apiKey" = [])))]
 pub async fn onboarding_gain(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     path: Result<Path<String>, PathRejection>,
     query: Result<Query<GainQuery>, QueryRejection>,
 ) -> Result<Json<OnboardingQueueResponse>, Problem> {

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::auth::Tenant;
 use crate::body::ApiJson;
 use crate::problem::{Problem, Span};
+use crate::rights::need;
 use axum::Json;
 use axum::extract::State;
 use penstock_dsl::complete::Thing;
@@ -71,7 +72,7 @@ pub struct Candidate {
 ), security(("apiKey" = [])))]
 pub async fn complete(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     ApiJson(request): ApiJson<CompleteRequest>,
 ) -> Result<Json<CompleteResponse>, Problem> {
     let limit = request.limit.unwrap_or(LIMIT_MAX);

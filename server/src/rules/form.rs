@@ -1,9 +1,10 @@
 //! `POST /api/v1/rules/form` and `/text`: a rule text as a form to draw, and changes of the form as edits of the text.
 
 use crate::app::App;
-use crate::auth::Tenant;
+use crate::auth::Allowed;
 use crate::body::ApiJson;
 use crate::problem::Problem;
+use crate::rights::need;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -29,7 +30,7 @@ pub struct FormRequest {
 ), security(("apiKey" = [])))]
 pub async fn form_of_rules(
     State(app): State<App>,
-    _tenant: Tenant,
+    _allowed: Allowed<need::ReadTasks>,
     ApiJson(request): ApiJson<FormRequest>,
 ) -> Json<Form> {
     Json(app.decode(move || form(&request.rules)).await)
@@ -67,7 +68,7 @@ pub struct TextResponse {
 ), security(("apiKey" = [])))]
 pub async fn text_of_form(
     State(app): State<App>,
-    _tenant: Tenant,
+    _allowed: Allowed<need::ReadTasks>,
     ApiJson(request): ApiJson<TextRequest>,
 ) -> Result<Json<TextResponse>, Problem> {
     let work = move || {

@@ -2,9 +2,10 @@
 
 use super::options;
 use crate::app::App;
-use crate::auth::Tenant;
+use crate::auth::{Allowed, Tenant};
 use crate::body::ApiJson;
 use crate::problem::Problem;
+use crate::rights::need;
 use axum::Json;
 use axum::extract::State;
 use penstock_dsl::echo::{Echo, Language, echo};
@@ -38,7 +39,7 @@ pub struct FormatResponse {
 ), security(("apiKey" = [])))]
 pub async fn format_rules(
     State(app): State<App>,
-    _tenant: Tenant,
+    _allowed: Allowed<need::ReadTasks>,
     ApiJson(request): ApiJson<FormatRequest>,
 ) -> Result<Json<FormatResponse>, Problem> {
     let work = move || format(&request.rules).map_err(|errors| Problem::rules(&request.rules, &errors));
@@ -85,7 +86,7 @@ pub struct EchoResponse {
 ), security(("apiKey" = [])))]
 pub async fn echo_rules(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::ReadTasks>,
     ApiJson(request): ApiJson<EchoRequest>,
 ) -> Result<Json<EchoResponse>, Problem> {
     let options = options(&app, &tenant, request.fx_date.as_deref())?;

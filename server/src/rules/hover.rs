@@ -5,6 +5,7 @@ use crate::auth::Tenant;
 use crate::body::ApiJson;
 use crate::preview::ValueCount;
 use crate::problem::{Problem, Span};
+use crate::rights::need;
 use axum::Json;
 use axum::extract::State;
 use penstock_dsl::registry::{ContentType, Kind};
@@ -87,7 +88,7 @@ pub struct Ends {
 ), security(("apiKey" = [])))]
 pub async fn hover(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     ApiJson(request): ApiJson<HoverRequest>,
 ) -> Result<Json<HoverResponse>, Problem> {
     let found = app.ask(move |engine| engine.hover(&tenant, &request.rules, request.offset)).await?;

@@ -5,6 +5,7 @@ use crate::auth::Tenant;
 use crate::body::ApiJson;
 use crate::preview::ValueCount;
 use crate::problem::{Diagnostic, Problem, Span, on_wire};
+use crate::rights::need;
 use axum::Json;
 use axum::extract::State;
 use penstock_engine::lint as engine;
@@ -104,7 +105,7 @@ pub struct ItemName {
 ), security(("apiKey" = [])))]
 pub async fn lint_rules(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     ApiJson(request): ApiJson<LintRequest>,
 ) -> Result<Json<LintResponse>, Problem> {
     let engine = app.ready_engine()?;

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::auth::Tenant;
 use crate::parameters::{SetName, limit, seq};
 use crate::problem::Problem;
+use crate::rights::need;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -134,7 +135,7 @@ pub fn stream(of: Option<&str>) -> Result<Stream, Problem> {
 ), security(("apiKey" = [])))]
 pub async fn changes(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     SetName(name): SetName,
     query: Result<Query<ChangesQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {

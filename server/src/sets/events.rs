@@ -8,6 +8,7 @@ use crate::app::{App, STREAMS_OF_A_TENANT};
 use crate::auth::Tenant;
 use crate::parameters::{LIMIT_MAX, SetName, seq};
 use crate::problem::Problem;
+use crate::rights::need;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -61,7 +62,7 @@ pub struct EventsQuery {
 ), security(("apiKey" = [])))]
 pub async fn events(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     SetName(name): SetName,
     headers: HeaderMap,
     query: Result<Query<EventsQuery>, QueryRejection>,

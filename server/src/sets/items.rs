@@ -6,6 +6,7 @@ use crate::auth::Tenant;
 use crate::parameters::{SetName, cursor, cursor_of, limit};
 use crate::preview::PreviewItem;
 use crate::problem::Problem;
+use crate::rights::need;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -80,7 +81,7 @@ impl From<sets::SetItem> for SetItem {
 ), security(("apiKey" = [])))]
 pub async fn items(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::Preview>,
     SetName(name): SetName,
     query: Result<Query<SetItemsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {

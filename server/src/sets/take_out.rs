@@ -7,6 +7,7 @@ use crate::commands::{decide, refused, unexpected};
 use crate::entries::{Read, all};
 use crate::parameters::SetName;
 use crate::problem::Problem;
+use crate::rights::need;
 use axum::Json;
 use axum::extract::State;
 use penstock_engine::api::{Seq, TenantId};
@@ -56,7 +57,7 @@ pub struct TakeOutResponse {
 ), security(("apiKey" = [])))]
 pub async fn take_out(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::EditTasks>,
     SetName(set): SetName,
     ApiJson(request): ApiJson<TakeOutRequest>,
 ) -> Result<Json<TakeOutResponse>, Problem> {
@@ -74,7 +75,7 @@ pub async fn take_out(
 ), security(("apiKey" = [])))]
 pub async fn take_in(
     State(app): State<App>,
-    Tenant(tenant): Tenant,
+    Tenant(tenant, ..): Tenant<need::EditTasks>,
     SetName(set): SetName,
     ApiJson(request): ApiJson<TakeOutRequest>,
 ) -> Result<Json<TakeOutResponse>, Problem> {
