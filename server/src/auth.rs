@@ -15,6 +15,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use penstock_engine::api::TenantId;
+use penstock_engine::engine::Asker;
 use std::marker::PhantomData;
 
 #[allow(unused_imports)] // Asked for by tasks.
@@ -136,15 +137,15 @@ pub fn same_site(method: &Method, headers: &HeaderMap) -> Result<(), AuthError> 
     if same || method.is_safe() { Ok(()) } else { Err(AuthError::CrossSite) }
 }
 
-/// The source wallet that whoever asks acts for, and may do the needed operation on.
-pub struct Tenant<N: Need>(pub TenantId, pub PhantomData<N>);
+/// The source wallet that whoever asks acts for, and may do the needed operation on; and who asks, for the log.
+pub struct Tenant<N: Need>(pub TenantId, pub Asker, pub PhantomData<N>);
 
 impl<N: Need> FromRequestParts<App> for Tenant<N> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Allowed(actor, needed) = Allowed::<N>::from_request_parts(parts, app).await?;
-        Ok(Tenant(actor.source()?.clone(), needed))
+        Ok(Tenant(actor.source()?.clone(), actor.asker(), needed))
     }
 }
 

@@ -10,6 +10,7 @@ use axum::Json;
 use penstock_engine::api::{Seq, TenantId};
 use penstock_engine::command::{Command, CommandOutcome, WRITES_MAX};
 use penstock_engine::content::issue::{Issue, code};
+use penstock_engine::engine::Asker;
 use penstock_engine::supply::outcome::WriteOutcome;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,7 +18,7 @@ use utoipa::ToSchema;
 pub use fields::{Entry, Fields, Read, invalid};
 
 /// Refuses a batch of no entries, or of too many; `name` is the member that holds them.
-pub fn counted<E>(name: &str, entries: Vec<Read<E>>) -> Result<Vec<Read<E>>, Problem> {
+pub fn counted<E>(name: &str, entries: Vec<E>) -> Result<Vec<E>, Problem> {
     match entries.len() {
         1..=WRITES_MAX => Ok(entries),
         n => {
@@ -64,6 +65,7 @@ pub struct WriteResult {
 pub async fn write<E>(
     app: &App,
     tenant: &TenantId,
+    by: Asker,
     (name, entries): (&str, Vec<Read<E>>),
     command: impl FnOnce(Vec<E>) -> Command,
 ) -> Result<Json<WriteResponse>, Problem> {
@@ -75,7 +77,7 @@ pub async fn write<E>(
         let results = wrong.into_iter().flatten().map(WriteResult::invalid).collect();
         return Ok(Json(WriteResponse { seq: None, results }));
     }
-    let (seq, outcome) = decide(app, tenant, command(writes)).await?;
+    let (seq, outcome) = decide(app, tenant, by, command(writes)).await?;
     let CommandOutcome::Each(outcomes) = outcome else { return Err(unexpected(&outcome)) };
     let mut outcomes = outcomes.into_iter();
     let result = |wrong: Option<Vec<Issue>>| match wrong {

@@ -114,12 +114,12 @@ pub struct FxResponse {
 ), security(("apiKey" = [])))]
 pub async fn send(
     State(app): State<App>,
-    Tenant(tenant, ..): Tenant<need::ManageRates>,
+    Tenant(tenant, by, ..): Tenant<need::ManageRates>,
     ApiJson(request): ApiJson<FxRequest>,
 ) -> Result<Json<FxResponse>, Problem> {
     let table = request.table().map_err(|e| Problem::bad_request(e.to_string()))?;
     let date = table.date();
-    let (seq, outcome) = decide(&app, &tenant, Command::FxRates(table)).await?;
+    let (seq, outcome) = decide(&app, &tenant, by, Command::FxRates(table)).await?;
     let outcome = match outcome {
         CommandOutcome::Applied => "APPLIED",
         CommandOutcome::Unchanged => "UNCHANGED",

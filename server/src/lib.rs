@@ -5,6 +5,7 @@
 //! knows how content is stored, indexed or matched.
 
 mod app;
+mod audit;
 mod auth;
 mod body;
 pub mod cli;
@@ -37,8 +38,11 @@ mod rules;
 mod serve;
 mod session;
 mod sets;
+mod supply;
 mod sync;
 mod tags;
+mod tasks;
+mod tickets;
 mod values;
 
 pub use app::Settings;

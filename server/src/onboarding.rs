@@ -72,10 +72,10 @@ impl Entry for OnboardingWrite {
 ), security(("apiKey" = [])))]
 pub async fn send(
     State(app): State<App>,
-    Tenant(tenant, ..): Tenant<need::OnboardMerchants>,
+    Tenant(tenant, by, ..): Tenant<need::OnboardMerchants>,
     ApiJson(request): ApiJson<OnboardingRequest>,
 ) -> Result<Json<WriteResponse>, Problem> {
-    write(&app, &tenant, ("onboarding", request.onboarding), Command::Onboarding).await
+    write(&app, &tenant, by, ("onboarding", request.onboarding), Command::Onboarding).await
 }
 
 /// Which merchants to list.

@@ -112,14 +112,14 @@ pub async fn list(
 ), security(("apiKey" = [])))]
 pub async fn put(
     State(app): State<App>,
-    Tenant(tenant, ..): Tenant<need::EditPolicies>,
+    Tenant(tenant, by, ..): Tenant<need::EditPolicies>,
     path: Result<Path<(String, String)>, PathRejection>,
     ApiJson(request): ApiJson<PolicyRequest>,
 ) -> Result<Json<PolicyResponse>, Problem> {
     let Path((name, type_name)) = path.map_err(|e| Problem::bad_request(e.body_text()))?;
     let content_type = content_type(Some(&type_name))?.ok_or_else(|| Problem::not_found("no content type"))?;
     let policy = request.write(wallet(&name)?, content_type)?;
-    let (seq, outcome) = decide(&app, &tenant, Command::Policies(vec![policy])).await?;
+    let (seq, outcome) = decide(&app, &tenant, by, Command::Policies(vec![policy])).await?;
     let CommandOutcome::Each(mut outcomes) = outcome else { return Err(unexpected(&outcome)) };
     let outcome = match outcomes.pop() {
         Some(WriteOutcome::Applied) => "APPLIED",

@@ -8,6 +8,7 @@ use penstock_dsl::diagnostic::{Diagnostic as DslDiagnostic, Severity};
 use penstock_engine::api::{PreviewError, SubmitError, ValuesError};
 use penstock_engine::content::issue::Issue as EngineIssue;
 use penstock_engine::sets::SetError;
+use penstock_engine::task::refusal::TaskRefusal;
 use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -200,6 +201,41 @@ impl Problem {
     pub fn no_such_set() -> Problem {
         let detail = "there is no standing set of this name; PUT makes one";
         Problem::new(StatusCode::NOT_FOUND, "no-such-set", "There is no such set", detail)
+    }
+
+    /// Why a command about tasks was refused.
+    pub fn task(refusal: &TaskRefusal) -> Problem {
+        let (status, name) = match refusal {
+            TaskRefusal::NoSuchTask => (StatusCode::NOT_FOUND, "no-such-task"),
+            TaskRefusal::NoSuchTicket => (StatusCode::NOT_FOUND, "no-such-ticket"),
+            TaskRefusal::NotNow { .. } => (StatusCode::CONFLICT, "not-in-this-state"),
+            TaskRefusal::Changed { .. } => (StatusCode::PRECONDITION_FAILED, "changed-since"),
+            TaskRefusal::NameTaken { .. } => (StatusCode::CONFLICT, "name-taken"),
+            TaskRefusal::Name => (StatusCode::UNPROCESSABLE_ENTITY, "bad-name"),
+            TaskRefusal::Reason => (StatusCode::UNPROCESSABLE_ENTITY, "reason-needed"),
+            TaskRefusal::Schedule => (StatusCode::UNPROCESSABLE_ENTITY, "bad-schedule"),
+            TaskRefusal::Drift => (StatusCode::UNPROCESSABLE_ENTITY, "bad-drift-limits"),
+            TaskRefusal::NothingDeliverable(_) => (StatusCode::CONFLICT, "nothing-deliverable"),
+            TaskRefusal::Unstaffed(_) => (StatusCode::CONFLICT, "nobody-to-approve"),
+            TaskRefusal::OwnRequest => (StatusCode::FORBIDDEN, "own-request"),
+            TaskRefusal::Closed(_) => (StatusCode::CONFLICT, "ticket-closed"),
+            TaskRefusal::NotYourTurn(_) => (StatusCode::CONFLICT, "not-your-turn"),
+            TaskRefusal::OtherWallet => (StatusCode::FORBIDDEN, "other-wallet"),
+            TaskRefusal::Submitted => (StatusCode::CONFLICT, "was-submitted"),
+            TaskRefusal::NotRestorable => (StatusCode::CONFLICT, "not-restorable"),
+            TaskRefusal::RevisionOpen(_) => (StatusCode::CONFLICT, "revision-open"),
+            TaskRefusal::NoRevision => (StatusCode::CONFLICT, "no-revision"),
+            TaskRefusal::NotHeld => (StatusCode::CONFLICT, "nothing-held-back"),
+            TaskRefusal::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "key-reused"),
+            TaskRefusal::TooManyTasks | TaskRefusal::TooManyExclusions => (StatusCode::CONFLICT, "limit-reached"),
+            _ => (StatusCode::CONFLICT, "refused"),
+        };
+        Problem::new(status, name, "The task cannot do that", refusal.to_string())
+    }
+
+    /// What went wrong this time, in words.
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// Why a standing set could not be read.

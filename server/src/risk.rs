@@ -81,5 +81,5 @@ pub async fn send(
     for decision in request.decisions.iter().filter_map(|Read(entry)| entry.as_ref().ok()) {
         actor.require_at(Operation::DecideRisk, &decision.wallet)?;
     }
-    write(&app, &tenant, ("decisions", request.decisions), Command::Risk).await
+    write(&app, &tenant, actor.asker(), ("decisions", request.decisions), Command::Risk).await
 }

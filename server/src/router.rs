@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::openapi::{Document, with_common_answers};
+use crate::{audit, supply, tasks, tickets};
 use crate::{fx, health, items, landing, memberships, metrics, onboarding, policies, preview, properties, request};
 use crate::{reports, risk, rules, session, sets, sync, tags, values};
 use axum::Router;
@@ -68,6 +69,31 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(policies::list))
         .routes(routes!(policies::put))
         .routes(routes!(risk::send))
+        .routes(routes!(tasks::drafts::create, tasks::list::list))
+        .routes(routes!(tasks::drafts::get, tasks::drafts::save))
+        .routes(routes!(tasks::moves::submit))
+        .routes(routes!(tasks::moves::withdraw))
+        .routes(routes!(tasks::moves::revise))
+        .routes(routes!(tasks::moves::drop_revision))
+        .routes(routes!(tasks::moves::terminate))
+        .routes(routes!(tasks::moves::discard))
+        .routes(routes!(tasks::moves::archive))
+        .routes(routes!(tasks::moves::restore))
+        .routes(routes!(tasks::moves::release))
+        .routes(routes!(tasks::moves::retry))
+        .routes(routes!(tasks::items::items))
+        .routes(routes!(tasks::items::taken_out))
+        .routes(routes!(tasks::items::take_out))
+        .routes(routes!(tasks::items::take_in))
+        .routes(routes!(tasks::clone::clone))
+        .routes(routes!(tasks::clone::check))
+        .routes(routes!(tickets::list))
+        .routes(routes!(tickets::get))
+        .routes(routes!(tickets::approve))
+        .routes(routes!(tickets::reject))
+        .routes(routes!(supply::feed))
+        .routes(routes!(supply::report))
+        .routes(routes!(audit::list))
         .routes(routes!(values::values))
         .routes(routes!(properties::properties))
         .routes(routes!(session::sign_in, session::me, session::sign_out))
@@ -87,7 +113,7 @@ mod tests {
         let document = serde_json::to_value(with_common_answers(documented().into_openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), 41);
+        assert_eq!(paths.len(), 64);
         assert!(paths["/api/v1/rules/check"]["post"]["responses"]["413"].is_object());
         assert!(paths["/api/v1/preview"]["post"]["responses"]["403"].is_object());
         assert_eq!(

@@ -42,7 +42,7 @@ use wire::{PutSetRequest, PutSetResponse, SetResponse, SetsResponse};
 ), security(("apiKey" = [])))]
 pub async fn put(
     State(app): State<App>,
-    Tenant(tenant, ..): Tenant<need::EditTasks>,
+    Tenant(tenant, by, ..): Tenant<need::EditTasks>,
     SetName(name): SetName,
     ApiJson(PutSetRequest { rules, target_wallet, fx_date }): ApiJson<PutSetRequest>,
 ) -> Result<Response, Problem> {
@@ -56,7 +56,7 @@ pub async fn put(
         })
         .await?;
     let put = PutSet { name: name.clone(), rules: rules.as_str().into(), target_wallet, fx_date };
-    let (_, outcome) = decide(&app, &tenant, Command::PutSet(put)).await?;
+    let (_, outcome) = decide(&app, &tenant, by, Command::PutSet(put)).await?;
     let outcome = match outcome {
         CommandOutcome::Set(outcome) => Some(outcome),
         CommandOutcome::Unchanged => None,
@@ -97,10 +97,10 @@ pub async fn get(
 ), security(("apiKey" = [])))]
 pub async fn delete(
     State(app): State<App>,
-    Tenant(tenant, ..): Tenant<need::EditTasks>,
+    Tenant(tenant, by, ..): Tenant<need::EditTasks>,
     SetName(name): SetName,
 ) -> Result<StatusCode, Problem> {
-    match decide(&app, &tenant, Command::DeleteSet(name)).await? {
+    match decide(&app, &tenant, by, Command::DeleteSet(name)).await? {
         (_, CommandOutcome::Applied) => Ok(StatusCode::NO_CONTENT),
         (_, CommandOutcome::Refused(refusal)) => Err(refused(refusal, "")),
         (_, other) => Err(unexpected(&other)),

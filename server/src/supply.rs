@@ -6,8 +6,8 @@ mod cursor;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::body::ApiJson;
-use crate::commands::{decide_as, refused, unexpected};
-use crate::entries::counted_plain;
+use crate::commands::{decide, refused, unexpected};
+use crate::entries::counted;
 use crate::parameters::{limit, wallet};
 use crate::preview::PreviewItem;
 use crate::problem::Problem;
@@ -128,7 +128,7 @@ fn begin(engine: &Engine, wallet: &str, mut cursor: Cursor, limit: usize) -> Res
             source_wallet: source.clone(),
             seq: None,
             content_type: item.content_type.name(),
-            content_id: item.content_id.clone(),
+            content_id: item.content_id.as_str().into(),
             content_version: item.content_version,
             cause: None,
             tasks: tasks.into_iter().map(|task| of(&source, task)).collect(),
@@ -172,7 +172,7 @@ fn current(engine: &Engine, tenant: &TenantId, wallet: &str, changes: &[SetChang
     keys.sort_unstable();
     keys.dedup();
     let items = engine.delivered_items(tenant, wallet, &keys)?;
-    Ok(items.into_iter().map(|item| ((item.content_type, item.content_id.clone()), item)).collect())
+    Ok(items.into_iter().map(|item| ((item.content_type, item.content_id.as_str().into()), item)).collect())
 }
 
 fn told(tenant: &TenantId, change: SetChange, items: &Items) -> SupplyChange {
@@ -246,7 +246,7 @@ pub async fn report(
     let wallet = wallet(&name)?;
     actor.require_at(Operation::AcknowledgeDeliveries, &wallet)?;
     let mut by_source: BTreeMap<String, Vec<ItemReport>> = BTreeMap::new();
-    for (at, entry) in counted_plain("items", request.items)?.into_iter().enumerate() {
+    for (at, entry) in counted("items", request.items)?.into_iter().enumerate() {
         let (source, report) = read(at, entry)?;
         by_source.entry(source).or_default().push(report);
     }
@@ -255,7 +255,7 @@ pub async fn report(
     for (source, items) in by_source {
         let Some(tenant) = known.iter().find(|tenant| *tenant.0 == *source) else { continue };
         let command = Command::Task(TaskCommand::Report(Report { wallet: wallet.clone(), items }));
-        noted += match decide_as(&app, tenant, Asker::new(actor.name()), command).await?.1 {
+        noted += match decide(&app, tenant, Asker::new(actor.name()), command).await?.1 {
             CommandOutcome::Task(outcome) => outcome.items,
             CommandOutcome::Refused(refusal) => return Err(refused(refusal, "")),
             other => return Err(unexpected(&other)),
@@ -265,7 +265,8 @@ pub async fn report(
 }
 
 fn read(at: usize, entry: ReportEntry) -> Result<(String, ItemReport), Problem> {
-    let content_type = content_type(&entry.content_type)?;
+    let wrong = || Problem::bad_request(format!("/items/{at}/contentType is needed"));
+    let content_type = content_type(Some(&entry.content_type))?.ok_or_else(wrong)?;
     if entry.failure.as_ref().is_some_and(|failure| failure.chars().count() > FAILURE_CHARS_MAX) {
         return Err(Problem::bad_request(format!("/items/{at}/failure has at most {FAILURE_CHARS_MAX} characters")));
     }

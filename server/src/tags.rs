@@ -79,5 +79,5 @@ pub async fn send(
     if sent.into_iter().any(|entry| entry.tag.kind == TagKind::Algo) {
         actor.require(Operation::ModelTags)?;
     }
-    write(&app, actor.source()?, ("tags", request.tags), Command::Tags).await
+    write(&app, actor.source()?, actor.asker(), ("tags", request.tags), Command::Tags).await
 }

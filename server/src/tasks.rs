@@ -16,7 +16,7 @@ pub mod wire;
 
 use crate::app::App;
 use crate::auth::Actor;
-use crate::commands::{decide_as, refused, unexpected};
+use crate::commands::{decide, refused, unexpected};
 use crate::people::Review;
 use crate::problem::Problem;
 use crate::rights::Role;
@@ -39,7 +39,7 @@ pub async fn decide_task(
     rules: &str,
 ) -> Result<TaskOutcome, Problem> {
     let by = Asker { actor: actor.name().into(), request_key: conditions.request_key.clone() };
-    match decide_as(app, tenant, by, Command::Task(command)).await?.1 {
+    match decide(app, tenant, by, Command::Task(command)).await?.1 {
         CommandOutcome::Task(outcome) => Ok(outcome),
         CommandOutcome::Refused(refusal) => Err(refused(refusal, rules)),
         other => Err(unexpected(&other)),

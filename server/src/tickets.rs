@@ -18,8 +18,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use penstock_dsl::check::check;
-use penstock_dsl::echo::{Language, echo};
+use penstock_dsl::echo::{Echo, Language, echo};
 use penstock_engine::api::TenantId;
 use penstock_engine::task::Task;
 use penstock_engine::task::command::{Decide, TaskCommand};
@@ -256,10 +255,10 @@ pub struct TicketDetails {
     #[serde(rename = "taskNow")]
     task_now: TaskResponse,
     /// The pinned rules in plain English.
-    plain: Option<String>,
+    plain: Option<Echo>,
     /// The pinned rules in plain Chinese.
     #[serde(rename = "plainZhHant")]
-    plain_zh_hant: Option<String>,
+    plain_zh_hant: Option<Echo>,
     impact: WireImpact,
     /// The side for which the asker can decide it now; null where the asker cannot.
     #[serde(rename = "canDecideAs")]
@@ -328,11 +327,14 @@ pub async fn get(State(app): State<App>, actor: Actor, id: Numbered) -> Result<R
         let (ticket, view, impact) =
             found.filter(|(_, view, _)| sees(&actor, &source, &view.task)).ok_or_else(no_such_task)?;
         let options = engine.check_options(&source, ticket.pinned.fx_date.as_deref());
-        let expr = options.ok().and_then(|options| check(&ticket.pinned.rules, &options).expr);
-        let plain = |language| expr.as_ref().map(|expr| echo(expr, language));
+        let rules = ticket.pinned.rules.clone();
+        let plain = |language| {
+            let options = options.as_ref().ok()?;
+            echo(&rules, options, language).ok()
+        };
         let details = TicketDetails {
             plain: plain(Language::English),
-            plain_zh_hant: plain(Language::TraditionalChinese),
+            plain_zh_hant: plain(Language::Chinese),
             impact: WireImpact::new(&source, impact),
             can_decide_as: side(&actor, &source, &ticket, &view.task),
             ticket: TicketResponse::new(&source, ticket, &view.task),

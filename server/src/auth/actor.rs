@@ -8,6 +8,7 @@ use crate::problem::Problem;
 use crate::rights::{Operation, Rights, Role, Side};
 use axum::http::StatusCode;
 use penstock_engine::api::TenantId;
+use penstock_engine::engine::Asker;
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -90,6 +91,16 @@ impl Actor {
     /// The account's id, or `key:` and the key's label or number. No account's id has a colon.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether the wallet acted for is a target wallet, and no key's tenant.
+    pub fn is_at_target(&self) -> bool {
+        self.is_target
+    }
+
+    /// Who asks, for the log.
+    pub fn asker(&self) -> Asker {
+        Asker::new(&self.name)
     }
 
     /// The wallet acted for.

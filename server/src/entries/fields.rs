@@ -81,6 +81,15 @@ impl Fields {
         }
     }
 
+    /// True or false; false if not given.
+    pub fn optional_flag(&mut self, name: &str) -> Option<bool> {
+        match self.members.remove(name) {
+            None | Some(Value::Null) => Some(false),
+            Some(Value::Bool(flag)) => Some(flag),
+            Some(_) => self.wrong(name, format!("{name} is true or false")),
+        }
+    }
+
     /// A list of at most so many texts, each as [`Fields::text`].
     pub fn texts(&mut self, name: &str, count_max: usize, bytes_max: usize) -> Option<Vec<Box<str>>> {
         let value = self.take(name)?;

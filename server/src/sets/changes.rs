@@ -63,11 +63,12 @@ pub struct SetChange {
 /// Why an item entered or left.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Why {
-    /// `CONTENT_VERSION`, `RULE_REVISION`, `TAG`, `ONBOARDING`, `POLICY`, `RISK_DECISION`, `CLOCK`, `PARENT_MERCHANT` or `TAKEN_OUT`.
+    /// `CONTENT_VERSION`, `RULE_REVISION`, `TAG`, `ONBOARDING`, `POLICY`, `RISK_DECISION`, `CLOCK`, `PARENT_MERCHANT`, `TAKEN_OUT`, `PULLED`,
+    /// `ACTIVATED` or `TERMINATED`.
     #[schema(value_type = String, example = "CONTENT_VERSION")]
     cause: &'static str,
     /// The revision, the tag's name or the merchantId, where the cause has one.
-    detail: Option<String>,
+    pub detail: Option<String>,
 }
 
 impl From<Cause> for Why {
@@ -84,6 +85,9 @@ impl From<Cause> for Why {
             Cause::Clock => plain("CLOCK"),
             Cause::Merchant { merchant_id } => with("PARENT_MERCHANT", merchant_id),
             Cause::TakenOut => plain("TAKEN_OUT"),
+            Cause::Pulled => plain("PULLED"),
+            Cause::Activated { task } => with("ACTIVATED", task.to_string().into()),
+            Cause::Terminated { task } => with("TERMINATED", task.to_string().into()),
         }
     }
 }
@@ -111,6 +115,7 @@ pub fn stream_name(stream: Stream) -> &'static str {
     match stream {
         Stream::Matched => "matched",
         Stream::Deliverable => "deliverable",
+        Stream::Delivered => "delivered",
     }
 }
 

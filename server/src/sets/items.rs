@@ -64,7 +64,7 @@ pub struct SetItem {
 
 impl From<sets::SetItem> for SetItem {
     fn from(item: sets::SetItem) -> SetItem {
-        let sets::SetItem { item, step, missing_fields, not_onboarded, risk_reason } = item;
+        let sets::SetItem { item, step, missing_fields, not_onboarded, risk_reason, .. } = item;
         SetItem { item: item.into(), state: step_name(step), missing_fields, not_onboarded, risk_reason }
     }
 }
@@ -99,7 +99,7 @@ pub async fn items(
 }
 
 /// The step of the funnel that a `state` names; `None` for all that is matched.
-fn step(state: Option<&str>) -> Result<Option<Step>, Problem> {
+pub fn step(state: Option<&str>) -> Result<Option<Step>, Problem> {
     let Some(name) = state.filter(|name| *name != "matched") else { return Ok(None) };
     let known = Step::ALL.into_iter().find(|step| step_name(*step) == name);
     let all = || Step::ALL.map(step_name).join(", ");

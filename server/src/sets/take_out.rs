@@ -11,6 +11,7 @@ use crate::rights::need;
 use axum::Json;
 use axum::extract::State;
 use penstock_engine::api::{Seq, TenantId};
+use penstock_engine::engine::Asker;
 use penstock_engine::command::{Command, CommandOutcome, ItemKey, TakeOut};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -57,11 +58,11 @@ pub struct TakeOutResponse {
 ), security(("apiKey" = [])))]
 pub async fn take_out(
     State(app): State<App>,
-    Tenant(tenant, ..): Tenant<need::EditTasks>,
+    Tenant(tenant, by, ..): Tenant<need::EditTasks>,
     SetName(set): SetName,
     ApiJson(request): ApiJson<TakeOutRequest>,
 ) -> Result<Json<TakeOutResponse>, Problem> {
-    take(&app, &tenant, set, request, true).await
+    take(&app, &tenant, by, set, request, true).await
 }
 
 /// Take items back into a set
@@ -75,22 +76,23 @@ pub async fn take_out(
 ), security(("apiKey" = [])))]
 pub async fn take_in(
     State(app): State<App>,
-    Tenant(tenant, ..): Tenant<need::EditTasks>,
+    Tenant(tenant, by, ..): Tenant<need::EditTasks>,
     SetName(set): SetName,
     ApiJson(request): ApiJson<TakeOutRequest>,
 ) -> Result<Json<TakeOutResponse>, Problem> {
-    take(&app, &tenant, set, request, false).await
+    take(&app, &tenant, by, set, request, false).await
 }
 
 async fn take(
     app: &App,
     tenant: &TenantId,
+    by: Asker,
     set: Box<str>,
     request: TakeOutRequest,
     out: bool,
 ) -> Result<Json<TakeOutResponse>, Problem> {
     let items = all("items", request.items)?;
-    let (seq, outcome) = decide(app, tenant, Command::TakeOut(TakeOut { set, items, out })).await?;
+    let (seq, outcome) = decide(app, tenant, by, Command::TakeOut(TakeOut { set, items, out })).await?;
     let outcome = match outcome {
         CommandOutcome::Applied => "APPLIED",
         CommandOutcome::Unchanged => "UNCHANGED",

@@ -13,8 +13,7 @@ use crate::rights::Operation;
 use crate::sets::wire::Funnel;
 use axum::Json;
 use axum::extract::State;
-use penstock_engine::api::TenantId;
-use penstock_engine::preview::PreviewRequest;
+use penstock_engine::api::{PreviewRequest, TenantId};
 use penstock_engine::task::command::{Create, Schedule, TaskCommand};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -84,14 +83,18 @@ async fn check_wallet(
     request: &WalletsCheckRequest,
     wallet: Box<str>,
 ) -> Result<WalletCheck, Problem> {
-    let mut asked = PreviewRequest::new(&request.rules);
-    asked.fx_date = request.fx_date.clone();
-    asked.target_wallet = Some(wallet.clone());
-    asked.limit = 0;
+    let asked = PreviewRequest {
+        rules: request.rules.clone(),
+        limit: 0,
+        after: None,
+        facets: false,
+        fx_date: request.fx_date.clone(),
+        target_wallet: Some(wallet.to_string()),
+    };
     let (of, rules) = (tenant.clone(), request.rules.clone());
     let preview = app.query(tenant, move |engine| engine.preview(&of, &asked)).await?;
     let preview = preview.map_err(|e| Problem::preview(e, &rules))?;
-    let funnel = preview.counts.funnel.unwrap_or_default();
+    let funnel = preview.funnel.unwrap_or_default();
     Ok(WalletCheck { wallet, funnel: funnel.into(), as_of: preview.as_of })
 }
 
