@@ -129,8 +129,12 @@ fn fold(state: &mut State, items: &[Item]) -> Result<Run> {
     for (n, items) in (1..).zip(records) {
         let header = Header { received_ms: NOW_MS, ..Header::default() };
         let applied = state.apply(state.seq + 1, vec![Frame { offset: 0, length: 0, header, items }]);
-        let told: Vec<Changes> =
-            state.end_record().changes.into_iter().map(|(journal, changes)| Changes { journal, seq: n, changes }).collect();
+        let told: Vec<Changes> = state
+            .end_record()
+            .changes
+            .into_iter()
+            .map(|(journal, changes)| Changes { journal, seq: n, changes })
+            .collect();
         changes += told.iter().map(|c| c.changes.len() as u64).sum::<u64>();
         journal.append(n, told, Vec::new());
         drop(applied);

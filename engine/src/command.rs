@@ -5,13 +5,13 @@ use crate::fx::FxRefused;
 use crate::supply::outcome::WriteOutcome;
 use crate::supply::tags::TagName;
 use crate::supply::wallet::{Onboarding, RiskDecision};
+use crate::supply::{SETS_MAX, WALLETS_MAX};
+use crate::task::SET_PREFIX;
 use crate::task::command::{TaskCommand, TaskOutcome};
 use crate::task::refusal::TaskRefusal;
 use penstock_dsl::diagnostic::Diagnostic;
 use penstock_dsl::fx::Rates;
 use penstock_dsl::registry::ContentType;
-use crate::supply::{SETS_MAX, WALLETS_MAX};
-use crate::task::SET_PREFIX;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 

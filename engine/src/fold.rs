@@ -4,8 +4,8 @@
 //! randomness, no map order. Folding the same log twice gives byte-equal checkpoints.
 
 pub mod blame;
-pub mod memberships;
 pub mod delivery;
+pub mod memberships;
 mod overlays;
 pub mod parts;
 pub mod registration;
@@ -28,13 +28,13 @@ use crate::log::frame::Header;
 use crate::matcher::groups::{GroupId, GroupProbe, Groups};
 use crate::supply::change::{Change, JournalId};
 use crate::supply::target::TargetId;
+use crate::supply::{Supply, SupplyView};
 use crate::task::command::TaskCommand;
 use crate::task::event::Event;
 use crate::task::{SET_PREFIX, Stamp, Tasks};
-use crate::supply::{Supply, SupplyView};
+use delivery::Moved;
 use penstock_dsl::registry::ContentType;
 use std::collections::HashMap;
-use delivery::Moved;
 use std::sync::Arc;
 use tasks::Asked;
 

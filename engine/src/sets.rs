@@ -160,7 +160,8 @@ pub fn items(
     let (standing, last) = page;
     let rendered = page::render_entries(tenant, log, &entries).map_err(|e| SetError::Store(e.to_string()))?;
     let next = standing.get(rendered.len().wrapping_sub(1)).map(|(ordinal, _)| *ordinal);
-    let items = rendered.into_iter().zip(standing).map(|(item, (ordinal, standing))| standing.item(ordinal, item)).collect();
+    let items =
+        rendered.into_iter().zip(standing).map(|(item, (ordinal, standing))| standing.item(ordinal, item)).collect();
     Ok(SetItems { as_of, items, total, next: next.filter(|next| Some(*next) < last) })
 }
 

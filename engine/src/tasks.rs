@@ -115,12 +115,7 @@ pub struct Supply {
 pub type Audited = (EntryPlace, Event);
 
 /// Tasks, newest first, that are wanted, at most `limit` before one; hidden ones only where `wanted` says so.
-pub fn list(
-    tenant: &Tenant,
-    before: Option<TaskId>,
-    limit: usize,
-    wanted: impl FnMut(&Task) -> bool,
-) -> Vec<TaskView> {
+pub fn list(tenant: &Tenant, before: Option<TaskId>, limit: usize, wanted: impl FnMut(&Task) -> bool) -> Vec<TaskView> {
     let state = tenant.state.read();
     let mut wanted = wanted;
     let tasks = state.tasks.all().rev().filter(|task| before.is_none_or(|before| task.id < before));
@@ -233,9 +228,8 @@ pub fn supply(
     after: Option<Ordinal>,
     limit: usize,
 ) -> Result<Supply, SetError> {
-    let delivered = |state: &State| {
-        state.tasks.ledgers.get(wallet).map(|ledger| ledger.delivered().clone()).unwrap_or_default()
-    };
+    let delivered =
+        |state: &State| state.tasks.ledgers.get(wallet).map(|ledger| ledger.delivered().clone()).unwrap_or_default();
     supply_of(tenant, log, wallet, delivered, (after, limit))
 }
 
@@ -301,11 +295,9 @@ pub fn events(tenant: &Tenant, wanted: Wanted, limit: usize) -> Result<Vec<Audit
 fn view(state: &State, task: &Task) -> TaskView {
     let current = match (state.supply.sets.find(&task.set_name()), &task.hidden) {
         (Some(id), _) => standing(state, state.supply.sets.get(id)),
-        (None, Some(hidden)) => Standing {
-            rules: hidden.rules.clone(),
-            fx_date: hidden.fx_date.clone(),
-            counts: Counts::default(),
-        },
+        (None, Some(hidden)) => {
+            Standing { rules: hidden.rules.clone(), fx_date: hidden.fx_date.clone(), counts: Counts::default() }
+        }
         (None, None) => standing(state, None),
     };
     let next = task.draft.clone().map(|draft| {
@@ -314,9 +306,11 @@ fn view(state: &State, task: &Task) -> TaskView {
     });
     let ticket = state.tasks.open_ticket(task.id).or_else(|| state.tasks.ticket(*task.tickets.last()?));
     let held = &task.delivery.held;
-    let failed = state.tasks.ledgers.get(&task.target_wallet).map_or(0, |ledger| {
-        ledger.failures().filter(|(ordinal, _)| held.contains(*ordinal)).count() as u64
-    });
+    let failed = state
+        .tasks
+        .ledgers
+        .get(&task.target_wallet)
+        .map_or(0, |ledger| ledger.failures().filter(|(ordinal, _)| held.contains(*ordinal)).count() as u64);
     let waiting = if task.state.is_live() { standing_waiting(state, task) } else { 0 };
     TaskView {
         task: task.clone(),

@@ -8,19 +8,21 @@ mod support;
 
 use penstock_dsl::registry::ContentType;
 use penstock_engine::checkpoint::{self, Body};
-use penstock_engine::command::{Command, CommandOutcome, ItemKey, OnboardingWrite, PolicyWrite, Pull, Refusal, RiskWrite};
+use penstock_engine::command::{
+    Command, CommandOutcome, ItemKey, OnboardingWrite, PolicyWrite, Pull, Refusal, RiskWrite,
+};
 use penstock_engine::content::item::Item;
 use penstock_engine::fold::{Deferred, Frame, Snapshot, State};
 use penstock_engine::log::frame::Header;
 use penstock_engine::preview;
 use penstock_engine::supply::change::Stream;
 use penstock_engine::supply::wallet::{Onboarding, RiskDecision};
+use penstock_engine::task::TaskId;
 use penstock_engine::task::command::*;
 use penstock_engine::task::refusal::TaskRefusal;
 use penstock_engine::task::state::{ApprovalStatus, TaskState, TaskStatus};
 use penstock_engine::task::ticket::{Side, TicketStatus};
 use penstock_engine::task::work::STEP_ITEMS;
-use penstock_engine::task::TaskId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use support::{NOW_MS, Random, item};
@@ -171,12 +173,8 @@ impl World {
 
     fn command(&mut self, by: &str, command: Command) -> CommandOutcome {
         self.now_ms += 1;
-        let header = Header {
-            received_ms: self.now_ms,
-            actor: Some(by.into()),
-            command: Some(command),
-            ..Header::default()
-        };
+        let header =
+            Header { received_ms: self.now_ms, actor: Some(by.into()), command: Some(command), ..Header::default() };
         self.record(header, Vec::new()).expect("a command has an outcome")
     }
 
@@ -198,11 +196,8 @@ impl World {
         let id = self.random.below(ITEMS);
         self.version += 1;
         let gone = self.random.chance(5);
-        let facts = Facts {
-            n: self.random.below(10),
-            named: !self.random.chance(5),
-            merchant: self.random.below(MERCHANTS),
-        };
+        let facts =
+            Facts { n: self.random.below(10), named: !self.random.chance(5), merchant: self.random.below(MERCHANTS) };
         let mut info = serde_json::json!({"n": facts.n, "merchantId": format!("m{}", facts.merchant)});
         if facts.named {
             info["storeName"] = "Café".into();
@@ -237,8 +232,7 @@ impl World {
         let stopped = !self.random.chance(3);
         self.version += 1;
         let decision = RiskDecision { stopped, reason: "a reason".into(), automatic: false };
-        let write =
-            RiskWrite { wallet: WALLETS[wallet].into(), item: key(id), decision, version: self.version };
+        let write = RiskWrite { wallet: WALLETS[wallet].into(), item: key(id), decision, version: self.version };
         self.command("risk", Command::Risk(vec![write]));
         match stopped {
             true => self.model.stopped.insert((wallet, id)),
@@ -328,8 +322,7 @@ impl World {
         };
         let live = matches!(task.status, TaskStatus::Active | TaskStatus::Activating);
         let ending = task.approval == ApprovalStatus::TerminationUnderReview;
-        let (draft, rejected) =
-            (task.approval == ApprovalStatus::Draft, task.approval == ApprovalStatus::Rejected);
+        let (draft, rejected) = (task.approval == ApprovalStatus::Draft, task.approval == ApprovalStatus::Rejected);
         let next_open = task.next.as_ref().map(|next| next.3);
         let (command, may): (TaskCommand, bool) = match self.random.below(13) {
             0 => {
@@ -491,7 +484,10 @@ impl World {
         let turn = match side {
             Side::Source => ticket.source.is_none(),
             Side::Target => {
-                !ticket.terminates && ticket.target.is_none() && (ticket.parallel || ticket.source.is_some()) && right_wallet
+                !ticket.terminates
+                    && ticket.target.is_none()
+                    && (ticket.parallel || ticket.source.is_some())
+                    && right_wallet
             }
         };
         let wrote = match (&task.next, ticket.of_next) {
@@ -659,7 +655,20 @@ fn tasks_and_deliveries_follow_the_model_through_random_histories() {
         world.refusals.into_iter().for_each(|(name, n)| *refusals.entry(name).or_default() += n);
     }
     println!("done: {done:?}\nrefused: {refusals:?}");
-    for name in ["save", "takeOut", "takeIn", "submit", "withdraw", "approve", "reject", "revise", "terminate", "archive", "dropRevision", "release"] {
+    for name in [
+        "save",
+        "takeOut",
+        "takeIn",
+        "submit",
+        "withdraw",
+        "approve",
+        "reject",
+        "revise",
+        "terminate",
+        "archive",
+        "dropRevision",
+        "release",
+    ] {
         assert!(done.get(name).is_some_and(|n| *n > 0), "{name} never happened");
     }
 }

@@ -10,7 +10,12 @@ use penstock_engine::engine::Asker;
 use tokio::sync::oneshot;
 
 /// Hands a command to the log; the record that decided it, and how.
-pub async fn decide(app: &App, tenant: &TenantId, by: Asker, command: Command) -> Result<(Seq, CommandOutcome), Problem> {
+pub async fn decide(
+    app: &App,
+    tenant: &TenantId,
+    by: Asker,
+    command: Command,
+) -> Result<(Seq, CommandOutcome), Problem> {
     let (reply, replied) = oneshot::channel();
     let (engine, tenant) = (app.ready_engine()?.clone(), tenant.clone());
     // A thousand entries take a while to write down: off the async threads.

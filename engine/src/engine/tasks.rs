@@ -51,11 +51,7 @@ impl Engine {
     }
 
     /// See [`tasks::ticket`].
-    pub fn ticket(
-        &self,
-        tenant: &TenantId,
-        id: TicketId,
-    ) -> Result<Option<(Ticket, TaskView, Impact)>, SetError> {
+    pub fn ticket(&self, tenant: &TenantId, id: TicketId) -> Result<Option<(Ticket, TaskView, Impact)>, SetError> {
         let Some(tenant) = self.shared.tenant(tenant) else { return Ok(None) };
         tasks::ticket(&tenant, &*self.shared.log, id)
     }

@@ -265,7 +265,13 @@ impl State {
         left
     }
 
-    pub(super) fn tell_difference(&mut self, journal: JournalId, before: &InReach, after: &InReach, cause: &Cause) -> (u64, u64) {
+    pub(super) fn tell_difference(
+        &mut self,
+        journal: JournalId,
+        before: &InReach,
+        after: &InReach,
+        cause: &Cause,
+    ) -> (u64, u64) {
         let (entered, left) = (&after.matched - &before.matched, &before.matched - &after.matched);
         let counts = (entered.len(), left.len());
         self.tell_all(journal, Stream::Matched, false, &left, cause);

@@ -167,8 +167,11 @@ mod tests {
 
     #[test]
     fn no_flipped_bit_goes_unnoticed() {
-        let header =
-            Header { received_ms: 1, biz_date: Some("2026-01-31 or thereabouts, twice over".into()), ..Header::default() };
+        let header = Header {
+            received_ms: 1,
+            biz_date: Some("2026-01-31 or thereabouts, twice over".into()),
+            ..Header::default()
+        };
         let frame = encode(&header, &[]).unwrap();
         let body = &frame[PREFIX_BYTES..];
         let whole = decompress(body).unwrap();

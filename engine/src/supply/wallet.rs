@@ -137,7 +137,8 @@ impl Wallet {
         let lacking = facts.is_some_and(|f| !self.required(f.content_type).without(f.fields).is_empty());
         let merchant = facts.and_then(|f| f.merchant);
         let not_onboarded = merchant.is_some_and(|name| !self.is_onboarded(name));
-        let pulled = self.pulled.contains(&ordinal) || merchant.is_some_and(|name| self.pulled_merchants.contains(&name));
+        let pulled =
+            self.pulled.contains(&ordinal) || merchant.is_some_and(|name| self.pulled_merchants.contains(&name));
         let now = [lacking, not_onboarded, pulled];
         let view = &self.view;
         if [&view.lacking, &view.not_onboarded, &view.pulled].map(|barred| barred.contains(ordinal)) == now {
@@ -192,8 +193,7 @@ impl Wallet {
     /// Pulls all that a merchant has and will have, or lets it go again; whether that is new, and whose way has closed or
     /// opened.
     pub fn pull_merchant(&mut self, merchant: MerchantName, out: bool, items: &Items) -> (bool, Vec<Flip>) {
-        let new =
-            if out { self.pulled_merchants.insert(merchant) } else { self.pulled_merchants.remove(&merchant) };
+        let new = if out { self.pulled_merchants.insert(merchant) } else { self.pulled_merchants.remove(&merchant) };
         let of_merchant = items.of_merchant(merchant).into_iter().flatten();
         (new, of_merchant.filter_map(|o| self.update(o, items.get(o))).collect())
     }

@@ -68,7 +68,9 @@ pub enum TaskRefusal {
     #[error("only the task's own target wallet decides for the target")]
     OtherWallet,
     /// It was submitted once.
-    #[error("a task that was submitted once is not discarded: its tickets are kept; terminate and archive it, or leave it a draft")]
+    #[error(
+        "a task that was submitted once is not discarded: its tickets are kept; terminate and archive it, or leave it a draft"
+    )]
     Submitted,
     /// It is not hidden, or too long ago.
     #[error("only a task that was discarded or archived within 30 days can be restored")]

@@ -142,7 +142,9 @@ impl TaskState {
             (Terminating, Deactivated) => Terminated,
             (Terminated, Archive) => Terminated,
             (live, End) if live.is_live() => Terminating,
-            (live @ (Activating | Active | ActivatingTerminationRejected | ActiveTerminationRejected), ReviseLive) => live,
+            (live @ (Activating | Active | ActivatingTerminationRejected | ActiveTerminationRejected), ReviseLive) => {
+                live
+            }
             _ => return None,
         })
     }
@@ -243,7 +245,9 @@ impl Move {
             }
             Move::Revise => "a task is revised while it is Rejected",
             Move::Activated | Move::Deactivated | Move::End => "only the system does this",
-            Move::Terminate => "a task is terminated while it is Active or Activating, with no request to terminate open",
+            Move::Terminate => {
+                "a task is terminated while it is Active or Activating, with no request to terminate open"
+            }
             Move::Discard => "a task is discarded while it is a Draft that was never submitted",
             Move::Archive => "a task is archived when it is Terminated",
             Move::ReviseLive => {

@@ -11,8 +11,8 @@ use crate::rights::need;
 use axum::Json;
 use axum::extract::State;
 use penstock_engine::api::{Seq, TenantId};
-use penstock_engine::engine::Asker;
 use penstock_engine::command::{Command, CommandOutcome, ItemKey, TakeOut};
+use penstock_engine::engine::Asker;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

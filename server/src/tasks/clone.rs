@@ -160,7 +160,7 @@ pub async fn clone(
         };
         // Each clone is a request of its own under the same key.
         let request_key = conditions.request_key.as_ref().map(|key| format!("{key} {wallet}").into());
-        let conditions = Conditions { request_key, ..Conditions::default() };
+        let conditions = Conditions::with_key(request_key);
         let command = TaskCommand::Create(create);
         clones.push(match decide_task(&app, &actor, &id.source, &conditions, command, "").await {
             Ok(outcome) => WireClone { wallet, task: Some(of(&id.source.0, outcome.task)), refused: None },
@@ -175,7 +175,10 @@ pub async fn clone(
 
 fn read_wallets(names: &[String]) -> Result<Vec<Box<str>>, Problem> {
     if !(1..=WALLETS_PER_REQUEST_MAX).contains(&names.len()) {
-        return Err(Problem::bad_request(format!("wallets has {} entries; send 1 to {WALLETS_PER_REQUEST_MAX}", names.len())));
+        return Err(Problem::bad_request(format!(
+            "wallets has {} entries; send 1 to {WALLETS_PER_REQUEST_MAX}",
+            names.len()
+        )));
     }
     names.iter().enumerate().map(|(at, name)| wallet_at(&format!("/wallets/{at}"), name)).collect()
 }

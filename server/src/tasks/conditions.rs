@@ -19,6 +19,11 @@ pub struct Conditions {
 }
 
 impl Conditions {
+    /// A request with its own key, about no version.
+    pub fn with_key(request_key: Option<Box<str>>) -> Self {
+        Conditions { request_key, if_match: None }
+    }
+
     /// The version that a change is about; `None` for any. 428 where the request does not say.
     pub fn version(&self) -> Result<Option<u64>, Problem> {
         self.if_match.ok_or_else(|| {

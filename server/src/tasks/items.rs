@@ -175,10 +175,8 @@ pub async fn taken_out(
     let more = page.len() > limit;
     page.truncate(limit);
     let next = page.last().map(|(ordinal, ..)| cursor_of(*ordinal)).filter(|_| more);
-    let item = |(_, content_type, content_id, stamp): (u32, penstock_dsl::registry::ContentType, Box<str>, _)| TakenOut {
-        content_type: content_type.name(),
-        content_id,
-        stamp: WireStamp::from(stamp),
+    let item = |(_, content_type, content_id, stamp): (u32, penstock_dsl::registry::ContentType, Box<str>, _)| {
+        TakenOut { content_type: content_type.name(), content_id, stamp: WireStamp::from(stamp) }
     };
     Ok(Json(TakenOutResponse { items: page.into_iter().map(item).collect(), next }))
 }

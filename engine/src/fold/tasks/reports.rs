@@ -32,7 +32,8 @@ impl State {
         let ledger = self.tasks.ledgers.get_mut(&wallet);
         let mut told = Vec::new();
         if let Some(ledger) = ledger {
-            let failed: Vec<u32> = ledger.failures().map(|(ordinal, _)| ordinal).filter(|o| held.contains(*o)).collect();
+            let failed: Vec<u32> =
+                ledger.failures().map(|(ordinal, _)| ordinal).filter(|o| held.contains(*o)).collect();
             for ordinal in failed {
                 ledger.report(ordinal, None);
                 told.push((ledger.journal, ordinal));

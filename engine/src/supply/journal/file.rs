@@ -191,7 +191,8 @@ fn cut(transaction: &Transaction<'_>, last: Seq) -> rusqlite::Result<()> {
     let last = last as i64;
     if last == 0 {
         // Not row by row.
-        transaction.execute_batch("DELETE FROM changes; DELETE FROM places; DELETE FROM dropped; DELETE FROM entries")?;
+        transaction
+            .execute_batch("DELETE FROM changes; DELETE FROM places; DELETE FROM dropped; DELETE FROM entries")?;
     } else {
         let mut delete = transaction.prepare("DELETE FROM changes WHERE journal = ?1 AND seq > ?2")?;
         for journal in distinct(transaction, "changes", "journal")? {

@@ -4,9 +4,9 @@
 //! file then misses nothing.
 
 use super::error::JournalError;
-use super::{Entry, EntryPlace};
 use super::file::Contents;
 use super::places::{BLOCK_PLACES, Place, Touch};
+use super::{Entry, EntryPlace};
 use crate::api::Seq;
 use crate::supply::change::{Changes, JournalId, Ordinal, Stream};
 use parking_lot::{Condvar, Mutex};
