@@ -3,6 +3,8 @@
 // Each test binary uses its own part of it.
 #![allow(dead_code)]
 
+pub mod team;
+
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
