@@ -221,6 +221,7 @@ mod tests {
         assert_eq!(refused["status"], 403);
         let refused = detail(&key(Scope::Content), Operation::Preview)["detail"].as_str().unwrap().to_string();
         assert!(refused.starts_with("this key is for synchronizeContent alone"), "{refused}");
+        assert!(refused.ends_with("ASAP_OPERATOR, AUDITOR or an API key of the source wallet may"), "{refused}");
     }
 
     #[test]
