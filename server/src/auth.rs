@@ -18,7 +18,6 @@ use penstock_engine::api::TenantId;
 use penstock_engine::engine::Asker;
 use std::marker::PhantomData;
 
-#[allow(unused_imports)] // Asked for by tasks.
 pub use actor::{Actor, SourceQuery, TargetSight, TaskSight};
 
 /// What a 401 asks for.

@@ -33,7 +33,6 @@ enum Kind {
 }
 
 /// Which tasks somebody sees.
-#[allow(dead_code)] // Asked for by tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskSight {
     /// All tasks whose source is the wallet.
@@ -43,7 +42,6 @@ pub struct TaskSight {
 }
 
 /// How much of the tasks of other wallets that lead to this one.
-#[allow(dead_code)] // Asked for by tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TargetSight {
     /// None.
@@ -93,7 +91,7 @@ impl Actor {
         &self.name
     }
 
-    /// Whether the wallet acted for is a target wallet, and no key's tenant.
+    /// Whether the wallet acted for is a target wallet; a tenant's key acts for a source alone.
     pub fn is_at_target(&self) -> bool {
         self.is_target
     }
@@ -106,12 +104,6 @@ impl Actor {
     /// The wallet acted for.
     pub fn tenant(&self) -> &TenantId {
         &self.wallet
-    }
-
-    /// Whether the wallet acted for is a target wallet; a tenant's key acts for a source alone.
-    #[allow(dead_code)] // Asked for by tasks.
-    pub fn is_at_target(&self) -> bool {
-        self.is_target
     }
 
     /// Whether the operation is among the rights held at the wallet.
@@ -183,8 +175,7 @@ impl Actor {
     }
 
     /// Which tasks are seen, at the wallet acted for.
-    #[allow(dead_code)] // Asked for by tasks.
-    pub fn task_sight(&self) -> TaskSight {
+        pub fn task_sight(&self) -> TaskSight {
         let roles = match &self.kind {
             Kind::Key { content } => return TaskSight { as_source: !content, as_target: TargetSight::Nothing },
             Kind::Person(roles) => roles,
