@@ -175,7 +175,7 @@ impl Actor {
     }
 
     /// Which tasks are seen, at the wallet acted for.
-        pub fn task_sight(&self) -> TaskSight {
+    pub fn task_sight(&self) -> TaskSight {
         let roles = match &self.kind {
             Kind::Key { content } => return TaskSight { as_source: !content, as_target: TargetSight::Nothing },
             Kind::Person(roles) => roles,
