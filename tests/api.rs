@@ -197,6 +197,17 @@ fn the_api_needs_a_key() {
 }
 
 #[test]
+fn a_refusal_is_read_by_clients_that_still_send() {
+    let server = Server::start();
+    let body = "x".repeat(900 << 10);
+    for _ in 0..20 {
+        let headers = [("content-type", "application/json"), ("authorization", "Bearer pk_wrong")];
+        problem(&server.request("POST", PREVIEW, &headers, body.as_bytes()), 401);
+        problem(&server.request("POST", "/nope", &headers, body.as_bytes()), 404);
+    }
+}
+
+#[test]
 fn g7_values_are_the_most_frequent_two_hundred() {
     let server = Server::start();
     let stores: Vec<Value> = (0..201)

@@ -18,8 +18,7 @@ use penstock_engine::api::TenantId;
 use penstock_engine::engine::Asker;
 use std::marker::PhantomData;
 
-#[allow(unused_imports)] // Asked for by tasks.
-pub use actor::{Actor, SourceQuery, TargetSight, TaskSight};
+pub use actor::{Actor, SourceQuery, TargetSight};
 
 /// What a 401 asks for.
 pub const CHALLENGE: &str = "Bearer realm=\"penstock\"";

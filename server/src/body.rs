@@ -3,6 +3,8 @@
 //! Reading is async, [`Body::unpack`] is CPU work for a blocking thread. Both bounds hold while streaming: nothing over a
 //! limit is ever in memory.
 
+pub mod lent;
+
 use crate::app::App;
 use crate::json;
 use crate::problem::Problem;
@@ -18,9 +20,6 @@ use std::time::Duration;
 pub const BYTES_MAX: usize = 10 * 1024 * 1024;
 /// The largest body of an operation that takes a rule text, bytes.
 const CONSOLE_BYTES_MAX: usize = 1024 * 1024;
-/// How much of a refused body is read away, so that a client that is still sending gets to read the answer.
-const DRAIN_BYTES_MAX: usize = 4 * BYTES_MAX;
-const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
 /// The largest zstd window, as a power of two: what RFC 9659 allows in HTTP.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
@@ -100,20 +99,12 @@ pub async fn read(
     limit: usize,
     patience: Duration,
 ) -> Result<Body, BodyError> {
-    let checked = content_type(headers).and_then(|()| content_encoding(headers)).and_then(|encoding| {
-        let length = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
-        match length.is_some_and(|length: u64| length > limit as u64) {
-            true => Err(BodyError::TooLarge { limit, unpacked: false }),
-            false => Ok(encoding),
-        }
-    });
-    let encoding = match checked {
-        Ok(encoding) => encoding,
-        Err(error) => {
-            drain(body).await;
-            return Err(error);
-        }
-    };
+    content_type(headers)?;
+    let encoding = content_encoding(headers)?;
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > limit as u64) {
+        return Err(BodyError::TooLarge { limit, unpacked: false });
+    }
     let bytes = tokio::time::timeout(patience, collect(body, limit)).await.map_err(|_| BodyError::Slow)??;
     Ok(Body { bytes, encoding, limit })
 }
@@ -124,27 +115,11 @@ async fn collect(mut body: axum::body::Body, limit: usize) -> Result<Bytes, Body
         let frame = frame.map_err(|e| BodyError::Broken(e.to_string()))?;
         let Ok(data) = frame.into_data() else { continue };
         if all.len() + data.len() > limit {
-            drain(body).await;
             return Err(BodyError::TooLarge { limit, unpacked: false });
         }
         all.extend_from_slice(&data);
     }
     Ok(all.into())
-}
-
-/// Reads a refused body away, within bounds: a connection closed on unread bytes would take the answer with it.
-pub async fn drain(mut body: axum::body::Body) {
-    let reading = async {
-        let mut seen = 0;
-        while let Some(Ok(frame)) = body.frame().await {
-            seen += frame.data_ref().map_or(0, Bytes::len);
-            if seen > DRAIN_BYTES_MAX {
-                break;
-            }
-        }
-    };
-    // Running out of patience is as good an end as any.
-    let _ = tokio::time::timeout(DRAIN_TIME_MAX, reading).await;
 }
 
 /// `application/json` or `application/*+json`, parameters aside; a missing type is taken for JSON.

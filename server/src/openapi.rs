@@ -60,7 +60,9 @@ fn takes_key(operation: &mut Operation) -> bool {
     let of = |name| SecurityRequirement::new(name, Vec::<String>::new());
     match &mut operation.security {
         Some(all) if all.contains(&of("apiKey")) => {
-            all.push(of("session"));
+            if !all.contains(&of("session")) {
+                all.push(of("session"));
+            }
             true
         }
         _ => false,

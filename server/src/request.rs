@@ -1,6 +1,7 @@
 //! What every request gets: an id, a log line, metrics, and an answer even when a handler panics.
 
 use crate::app::App;
+use crate::body::lent;
 use crate::problem::Problem;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -25,9 +26,14 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let span =
         tracing::info_span!("request", id = %id.to_str().unwrap_or_default(), %method, who = tracing::field::Empty);
     let started = Instant::now();
+    let (request, body) = lent::lend(request);
     let mut response = next.run(request).instrument(span.clone()).await;
     let elapsed = started.elapsed();
     let status = response.status();
+    // Of a client that was too slow already nothing more is awaited.
+    if status != StatusCode::REQUEST_TIMEOUT {
+        body.drain().await;
+    }
     // Paths that no route knows share one label, or a scan would fill the metrics.
     crate::metrics::request(&method, route.as_deref().unwrap_or("none"), status, elapsed);
     span.in_scope(|| {

@@ -172,7 +172,10 @@ impl Operation {
         if self.row().2[KEY_ALL] {
             names.push("an API key of the source wallet");
         }
-        names.join(", ")
+        match &names[..] {
+            [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
+            names => names.concat(),
+        }
     }
 }
 

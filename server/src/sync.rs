@@ -62,13 +62,7 @@ pub async fn synchronize(State(app): State<App>, RawQuery(query): RawQuery, requ
 }
 
 async fn answer(app: &App, headers: &HeaderMap, query: Option<&str>, body: Body) -> Result<Answer, Answer> {
-    let tenant = match tenant(app, headers).await {
-        Ok(tenant) => tenant,
-        Err(refused) => {
-            body::drain(body).await;
-            return Err(refused);
-        }
-    };
+    let tenant = tenant(app, headers).await?;
     let validate_only = validate_only(query)?;
     let engine =
         app.engine().ok_or_else(|| Answer::stopped("the server is still reading its store; try again"))?.clone();

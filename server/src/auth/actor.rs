@@ -33,7 +33,6 @@ enum Kind {
 }
 
 /// Which tasks somebody sees.
-#[allow(dead_code)] // Asked for by tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskSight {
     /// All tasks whose source is the wallet.
@@ -43,7 +42,6 @@ pub struct TaskSight {
 }
 
 /// How much of the tasks of other wallets that lead to this one.
-#[allow(dead_code)] // Asked for by tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TargetSight {
     /// None.
@@ -93,7 +91,7 @@ impl Actor {
         &self.name
     }
 
-    /// Whether the wallet acted for is a target wallet, and no key's tenant.
+    /// Whether the wallet acted for is a target wallet; a tenant's key acts for a source alone.
     pub fn is_at_target(&self) -> bool {
         self.is_target
     }
@@ -177,7 +175,6 @@ impl Actor {
     }
 
     /// Which tasks are seen, at the wallet acted for.
-    #[allow(dead_code)] // Asked for by tasks.
     pub fn task_sight(&self) -> TaskSight {
         let roles = match &self.kind {
             Kind::Key { content } => return TaskSight { as_source: !content, as_target: TargetSight::Nothing },
@@ -221,6 +218,7 @@ mod tests {
         assert_eq!(refused["status"], 403);
         let refused = detail(&key(Scope::Content), Operation::Preview)["detail"].as_str().unwrap().to_string();
         assert!(refused.starts_with("this key is for synchronizeContent alone"), "{refused}");
+        assert!(refused.ends_with("ASAP_OPERATOR, AUDITOR or an API key of the source wallet may"), "{refused}");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub enum Command {
         #[arg(long, value_name = "ID")]
         employee_id: Option<String>,
         #[command(flatten)]
-        password: Password,
+        password: PasswordSource,
         /// Make it without a password: it cannot sign in, and acts by keys alone.
         #[arg(long, conflicts_with = "password_stdin")]
         no_password: bool,
@@ -65,19 +65,19 @@ pub enum Command {
         /// Its id.
         id: String,
         #[command(flatten)]
-        password: Password,
+        password: PasswordSource,
     },
 }
 
 /// Where a password comes from.
 #[derive(clap::Args)]
-pub struct Password {
+pub struct PasswordSource {
     /// Read the password from standard input, up to the end of its first line, instead of asking for it.
     #[arg(long)]
     password_stdin: bool,
 }
 
-impl Password {
+impl PasswordSource {
     /// The hash of the password.
     fn hash(&self) -> anyhow::Result<String> {
         Ok(password::hash(&if self.password_stdin { piped()? } else { asked()? })?)
