@@ -53,21 +53,15 @@ fn kind(answer: &Answer) -> String {
 #[test]
 fn the_whole_story_on_real_content() {
     let (server, team) = open();
-    for items in sample("toreta-jp.ndjson.zst").chunks(50) {
+    for items in sample("bestbuy-stores.ndjson.zst").chunks(50) {
         server.sync(items);
     }
     let preview = server.preview("STORE { all }", 1, None);
     let all = preview["counts"]["matched"].as_u64().unwrap();
-    let merchants: Vec<String> = {
-        let facets = server.post("/api/v1/preview", &json!({ "rules": "STORE { all }", "limit": 0, "facets": true }));
-        let values = facets.json()["facets"]["merchants"].clone();
-        let values = values.as_array().unwrap_or_else(|| panic!("{}", facets.json())).clone();
-        values.iter().map(|value| value["value"].as_str().unwrap().to_string()).collect()
-    };
-    assert!(all > 100 && !merchants.is_empty());
+    assert!(all > 1_000);
 
     // An operator writes rules and looks at what they match.
-    let id = team.create(&server, "Restaurants", "STORE { all }");
+    let id = team.create(&server, "Electronics", "STORE { all }");
     let task = team.task(&server, "op", &id);
     assert_eq!((&task["approvalStatus"], &task["taskStatus"]), (&json!("DRAFT"), &json!("INACTIVE")));
     assert_eq!(task["funnel"]["matched"], all);
@@ -76,16 +70,14 @@ fn the_whole_story_on_real_content() {
     assert_eq!((refused.status, kind(&refused).as_str()), (409, "nothing-deliverable"), "G9");
     assert!(refused.json()["detail"].as_str().unwrap().contains("not onboarded"), "{}", refused.json());
 
-    // Merchants are onboarded; the funnel follows by itself.
-    let names: Vec<&str> = merchants.iter().map(String::as_str).collect();
-    for chunk in names.chunks(500) {
-        onboard(&server, &team, chunk, true, 2);
-    }
+    // The merchant is onboarded; the funnel follows by itself.
+    onboard(&server, &team, &["BESTBUY"], true, 1);
     let deliverable = team.task(&server, "op", &id)["funnel"]["deliverable"].as_u64().unwrap();
     assert!(deliverable > 2, "{deliverable}");
 
     // Single items are taken out; they stay out whatever rules follow.
-    let page = team.must(&server, "op", "GET", &format!("/api/v1/tasks/{id}/items?state=deliverable&limit=2"), &Value::Null);
+    let page =
+        team.must(&server, "op", "GET", &format!("/api/v1/tasks/{id}/items?state=deliverable&limit=2"), &Value::Null);
     let key = |n: usize| {
         let item = &page["items"][n];
         json!({ "contentType": item["contentType"], "contentId": item["contentId"] })
@@ -134,7 +126,8 @@ fn the_whole_story_on_real_content() {
 
     // A second task shares what it has with the first; ending the first takes only the rest away.
     let shared = feed.ids()[0].to_string();
-    let other = team.create(&server, "A few", &format!("STORE {{ storeId = \"{shared}\" or storeName is set and all }}"));
+    let other =
+        team.create(&server, "A few", &format!("STORE {{ storeId = \"{shared}\" or storeName is set and all }}"));
     team.go_live(&server, &other);
     team.act(&server, &id, "terminate");
     assert_eq!(team.task(&server, "op", &id)["taskStatus"], "ACTIVE", "delivery goes on meanwhile");
@@ -149,12 +142,30 @@ fn the_whole_story_on_real_content() {
 
     // The audit trail has all of it, by whom.
     let trail = team.must(&server, "auditor", "GET", &format!("/api/v1/audit?task={id}&order=asc"), &Value::Null);
-    let told: Vec<String> = trail["entries"].as_array().unwrap().iter().map(|entry| {
-        format!("{} {} {}", entry["by"].as_str().unwrap(), entry["what"].as_str().unwrap(), entry["outcome"].as_str().unwrap())
-    }).collect();
+    let told: Vec<String> = trail["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            format!(
+                "{} {} {}",
+                entry["by"].as_str().unwrap(),
+                entry["what"].as_str().unwrap(),
+                entry["outcome"].as_str().unwrap()
+            )
+        })
+        .collect();
     for wanted in [
-        "op create DONE", "op submit REFUSED", "op takeOut DONE", "boss reject DONE", "op revise DONE", "supply approve DONE",
-        "system activated DONE", "op terminate DONE", "boss approve DONE", "system deactivated DONE",
+        "op create DONE",
+        "op submit REFUSED",
+        "op takeOut DONE",
+        "boss reject DONE",
+        "op revise DONE",
+        "supply approve DONE",
+        "system activated DONE",
+        "op terminate DONE",
+        "boss approve DONE",
+        "system deactivated DONE",
     ] {
         assert!(told.iter().any(|line| line == wanted), "{wanted}: {told:#?}");
     }
@@ -204,13 +215,20 @@ fn the_four_reasons_why_nothing_can_be_submitted() {
 fn versions_and_keys_of_requests_are_kept_to() {
     let (server, team) = open();
     let body = json!({ "name": "Once", "targetWallet": "GCASH", "rules": "STORE { all }" });
-    let keyed = |body: &Value| team.ask_with(&server, "op", "POST", "/api/v1/tasks", &[("idempotency-key", "k1")], body);
+    let keyed =
+        |body: &Value| team.ask_with(&server, "op", "POST", "/api/v1/tasks", &[("idempotency-key", "k1")], body);
     let (first, again) = (keyed(&body), keyed(&body));
     assert_eq!((first.status, again.status), (201, 201));
     assert_eq!(first.json()["id"], again.json()["id"]);
     let other = keyed(&json!({ "name": "Twice", "targetWallet": "GCASH", "rules": "STORE { all }" }));
     assert_eq!((other.status, kind(&other).as_str()), (422, "key-reused"));
-    let taken = team.ask(&server, "op", "POST", "/api/v1/tasks", &json!({ "name": " ONCE ", "targetWallet": "GCASH", "rules": "STORE { all }" }));
+    let taken = team.ask(
+        &server,
+        "op",
+        "POST",
+        "/api/v1/tasks",
+        &json!({ "name": " ONCE ", "targetWallet": "GCASH", "rules": "STORE { all }" }),
+    );
     assert_eq!((taken.status, kind(&taken).as_str()), (409, "name-taken"));
 
     let id = first.json()["id"].as_str().unwrap().to_string();
@@ -241,7 +259,9 @@ fn each_role_does_its_own_and_nothing_else() {
     let path = format!("/api/v1/tasks/{id}");
     let submit = format!("{path}/submit");
     // A draft is the source's alone.
-    for (who, status) in [("op2", 200), ("boss", 200), ("asap", 200), ("auditor", 200), ("supply", 404), ("risk", 404), ("maya", 404)] {
+    for (who, status) in
+        [("op2", 200), ("boss", 200), ("asap", 200), ("auditor", 200), ("supply", 404), ("risk", 404), ("maya", 404)]
+    {
         assert_eq!(team.ask(&server, who, "GET", &path, &Value::Null).status, status, "{who}");
     }
     for who in ["boss", "asap", "auditor", "supply", "risk", "maya"] {
@@ -251,10 +271,16 @@ fn each_role_does_its_own_and_nothing_else() {
     let ticket = team.task(&server, "op", &id)["ticket"]["id"].as_str().unwrap().to_string();
     for (who, status) in [("supply", 200), ("risk", 404), ("maya", 404)] {
         assert_eq!(team.ask(&server, who, "GET", &path, &Value::Null).status, status, "{who}");
-        assert_eq!(team.ask(&server, who, "GET", &format!("/api/v1/tickets/{ticket}"), &Value::Null).status, status, "{who}");
+        assert_eq!(
+            team.ask(&server, who, "GET", &format!("/api/v1/tickets/{ticket}"), &Value::Null).status,
+            status,
+            "{who}"
+        );
     }
     let approve = format!("/api/v1/tickets/{ticket}/approve");
-    for (who, status) in [("op", 403), ("op2", 403), ("asap", 403), ("auditor", 403), ("risk", 404), ("maya", 404), ("supply", 409)] {
+    for (who, status) in
+        [("op", 403), ("op2", 403), ("asap", 403), ("auditor", 403), ("risk", 404), ("maya", 404), ("supply", 409)]
+    {
         assert_eq!(team.ask(&server, who, "POST", &approve, &json!({})).status, status, "{who}");
     }
     assert_eq!(server.post(&approve, &json!({})).status, 403, "a key is nobody");
@@ -270,7 +296,8 @@ fn each_role_does_its_own_and_nothing_else() {
     assert_eq!((mine("boss", "approvals"), mine("supply", "approvals")), (0, 1));
     let again = team.ask(&server, "boss", "POST", &approve, &json!({}));
     assert_eq!((again.status, kind(&again).as_str()), (409, "not-your-turn"));
-    let reject = team.ask(&server, "supply", "POST", &format!("/api/v1/tickets/{ticket}/reject"), &json!({ "reason": "no" }));
+    let reject =
+        team.ask(&server, "supply", "POST", &format!("/api/v1/tickets/{ticket}/reject"), &json!({ "reason": "no" }));
     assert_eq!((reject.status, kind(&reject).as_str()), (422, "reason-needed"));
     team.must(&server, "supply", "POST", &approve, &json!({}));
     team.until(&server, &id, "ACTIVE");
@@ -332,7 +359,8 @@ fn a_set_that_grows_too_much_waits_for_somebody() {
         server.sync(&items);
     };
     push(0, 10);
-    let body = json!({ "name": "Drift", "targetWallet": "GCASH", "rules": "STORE { all }", "drift": { "percent": 20 } });
+    let body =
+        json!({ "name": "Drift", "targetWallet": "GCASH", "rules": "STORE { all }", "drift": { "percent": 20 } });
     let id = team.must(&server, "op", "POST", "/api/v1/tasks", &body)["id"].as_str().unwrap().to_string();
     team.go_live(&server, &id);
     push(10, 20);
@@ -366,7 +394,13 @@ fn a_task_is_cloned_discarded_restored_and_archived() {
     let wallets = team.must(&server, "op", "POST", "/api/v1/wallets-check", &check);
     assert_eq!(wallets["wallets"][0]["funnel"]["deliverable"], 2);
     assert_eq!(wallets["wallets"][1]["funnel"]["notOnboarded"], 2);
-    let clones = team.must(&server, "op", "POST", &format!("/api/v1/tasks/{id}/clone"), &json!({ "wallets": ["MAYA", "GCASH"] }));
+    let clones = team.must(
+        &server,
+        "op",
+        "POST",
+        &format!("/api/v1/tasks/{id}/clone"),
+        &json!({ "wallets": ["MAYA", "GCASH"] }),
+    );
     let clone = clones["clones"][0]["task"].as_str().unwrap().to_string();
     assert!(clones["clones"][1]["refused"].as_str().unwrap().contains("name"), "{clones}");
     let cloned = team.task(&server, "op", &clone);
@@ -375,7 +409,12 @@ fn a_task_is_cloned_discarded_restored_and_archived() {
     team.act(&server, &clone, "discard");
     let listed = |query: &str| {
         let list = team.must(&server, "op", "GET", &format!("/api/v1/tasks{query}"), &Value::Null);
-        list["tasks"].as_array().unwrap().iter().map(|task| task["id"].as_str().unwrap().to_string()).collect::<Vec<_>>()
+        list["tasks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|task| task["id"].as_str().unwrap().to_string())
+            .collect::<Vec<_>>()
     };
     assert_eq!(listed(""), [id.clone()]);
     assert_eq!(listed("?hidden=DISCARDED"), [clone.clone()]);

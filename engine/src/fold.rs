@@ -249,7 +249,9 @@ impl State {
         let entry = Entry::new(&item, location);
         let ordinal = self.catalog.put(&item.content_id, known, entry, location.seq);
         self.decide_content(ordinal, item.document.as_ref(), item.version);
-        self.moved.touched.insert(ordinal);
+        if !self.tasks.ledgers.is_empty() {
+            self.moved.touched.insert(ordinal);
+        }
         batch.bytes += item.content_info.len() as u64;
         batch.items.push(self.batch_item(ordinal, replaces, item.document));
         outcome(Outcome::Applied, issues)

@@ -246,7 +246,10 @@ pub fn supply_of(
         let ordinals = of(&state);
         let from = after.map_or(0, |after| after.saturating_add(1));
         let page: Vec<Ordinal> = ordinals.range(from..).take(limit).collect();
-        let holding = |ordinal: &Ordinal| state.tasks.holding(wallet, *ordinal).map(|task| task.id).collect();
+        let all: Vec<&Task> = state.tasks.holders(wallet).collect();
+        let holding = |ordinal: &Ordinal| {
+            all.iter().filter(|task| task.delivery.held.contains(*ordinal)).map(|task| task.id).collect()
+        };
         let holders: Vec<(Ordinal, Vec<TaskId>)> = page.iter().map(|ordinal| (*ordinal, holding(ordinal))).collect();
         let entries: Vec<_> = page.iter().filter_map(|ordinal| state.catalog.entry(*ordinal)).copied().collect();
         (state.seq, ordinals.len(), ordinals.max(), holders, entries)

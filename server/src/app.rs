@@ -4,6 +4,7 @@
 //! [`App::decode`], [`App::query`], [`App::ask`] or [`App::hash`], which bound how many run at once, or [`App::people`].
 
 use crate::keys::Keys;
+use crate::pace::Pace;
 use crate::people::{People, Throttle};
 use crate::problem::Problem;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -60,6 +61,7 @@ struct Inner {
     keys: Keys,
     people: People,
     throttle: Mutex<Throttle>,
+    pace: Pace,
     hashing: Arc<Semaphore>,
     metrics: PrometheusHandle,
     settings: Settings,
@@ -94,6 +96,7 @@ impl App {
                 keys,
                 people,
                 throttle: Mutex::default(),
+                pace: Pace::default(),
                 hashing: Arc::new(Semaphore::new(HASHES)),
                 metrics,
                 settings,
@@ -147,6 +150,11 @@ impl App {
     /// Whose sign-ins have to wait.
     pub fn throttle(&self) -> &Mutex<Throttle> {
         &self.inner.throttle
+    }
+
+    /// How fast accounts may change tasks.
+    pub fn pace(&self) -> &Pace {
+        &self.inner.pace
     }
 
     /// What `/metrics` renders.

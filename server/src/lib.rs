@@ -22,6 +22,7 @@ mod memberships;
 mod metrics;
 mod onboarding;
 mod openapi;
+mod pace;
 mod parameters;
 pub mod people;
 mod policies;

@@ -38,6 +38,7 @@ pub async fn decide_task(
     command: TaskCommand,
     rules: &str,
 ) -> Result<TaskOutcome, Problem> {
+    app.pace().keep(actor.name())?;
     let by = Asker { actor: actor.name().into(), request_key: conditions.request_key.clone() };
     match decide(app, tenant, by, Command::Task(command)).await?.1 {
         CommandOutcome::Task(outcome) => Ok(outcome),

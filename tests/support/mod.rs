@@ -128,6 +128,11 @@ impl Server {
 
     /// Any request: method, path, headers, body.
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.try_request(method, path, headers, body).unwrap_or_else(|| panic!("{method} {path}: the server went away"))
+    }
+
+    /// Any request; `None` when the server goes away before it answers.
+    pub fn try_request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -135,13 +140,13 @@ impl Server {
         let request = request.body(body).unwrap();
         let mut response =
             self.agent.run(self.agent.configure_request(request).allow_non_standard_methods(true).build());
-        let response = response.as_mut().unwrap_or_else(|e| panic!("{method} {path}: {e}"));
+        let response = response.as_mut().ok()?;
         let text = |value: &ureq::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        Answer {
+        Some(Answer {
             status: response.status().as_u16(),
             headers: response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
-            body: response.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap(),
-        }
+            body: response.body_mut().with_config().limit(1 << 30).read_to_vec().ok()?,
+        })
     }
 
     /// GET with the key.

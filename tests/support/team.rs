@@ -70,6 +70,21 @@ impl Team {
         server.request(method, path, &all, body.as_bytes())
     }
 
+    /// A request in somebody's name to a server that may go away before it answers.
+    pub fn try_ask(
+        &self,
+        server: &Server,
+        who: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Option<Answer> {
+        let bearer = format!("Bearer {}", self.keys[who]);
+        let all = [headers, &[("authorization", &bearer), ("content-type", "application/json")]].concat();
+        server.try_request(method, path, &all, body.to_string().as_bytes())
+    }
+
     /// A request in somebody's name that must work.
     pub fn must(&self, server: &Server, who: &str, method: &str, path: &str, body: &Value) -> Value {
         let answer = self.ask(server, who, method, path, body);
@@ -131,6 +146,8 @@ impl Team {
 #[derive(Default)]
 pub struct Feed {
     cursor: Option<String>,
+    /// Changes that it asks for at a time; few, so that pages end everywhere, if 0.
+    limit: usize,
     /// By content type and id.
     pub items: BTreeMap<(String, String), i64>,
     /// Changes read, with their causes.
@@ -138,11 +155,17 @@ pub struct Feed {
 }
 
 impl Feed {
+    /// A reader of so many changes at a time.
+    pub fn of(limit: usize) -> Feed {
+        Feed { limit, ..Feed::default() }
+    }
+
     /// Reads on to the end.
     pub fn read(&mut self, server: &Server, team: &Team, who: &str, wallet: &str) {
         loop {
             let after = self.cursor.as_ref().map(|cursor| format!("&after={cursor}")).unwrap_or_default();
-            let path = format!("/api/v1/wallets/{wallet}/supply?limit=7{after}");
+            let limit = if self.limit == 0 { 7 } else { self.limit };
+            let path = format!("/api/v1/wallets/{wallet}/supply?limit={limit}{after}");
             let page = team.must(server, who, "GET", &path, &Value::Null);
             for change in page["changes"].as_array().unwrap() {
                 let text = |name: &str| change[name].as_str().unwrap_or_default().to_string();

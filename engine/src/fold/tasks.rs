@@ -15,13 +15,12 @@ use crate::supply::change::{Cause, Ordinal};
 use crate::supply::funnel::{Funnel, Steps};
 use crate::supply::sets::Set;
 use crate::supply::target::SetId;
-use crate::task::command::{OfTask, Remembered, TaskCommand, TaskOutcome};
+use crate::task::command::{OfTask, TaskCommand, TaskOutcome};
 use crate::task::event::{Event, What};
 use crate::task::refusal::TaskRefusal;
+use crate::task::requests::Remembered;
 use crate::task::state::Move;
-use crate::task::{
-    Counts, HiddenKind, REASON_CHARS_MAX, REASON_CHARS_MIN, REQUEST_KEY_MS, Stamp, Task, TaskId, set_name,
-};
+use crate::task::{Counts, HiddenKind, REASON_CHARS_MAX, REASON_CHARS_MIN, Stamp, Task, TaskId, set_name};
 use roaring::RoaringBitmap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -107,10 +106,8 @@ impl State {
 
     /// What came of the same request before, if it was carried out (F-9.3).
     fn asked_before(&mut self, command: &TaskCommand, asked: &Asked) -> Option<Decided> {
-        let now_ms = asked.stamp.ms;
-        let key = asked.key.clone()?;
-        self.tasks.requests.retain(|_, remembered| now_ms - remembered.ms < REQUEST_KEY_MS);
-        let remembered = self.tasks.requests.get(&(asked.stamp.by.clone(), key))?;
+        let key = (asked.stamp.by.clone(), asked.key.clone()?);
+        let remembered = self.tasks.requests.get(&key, asked.stamp.ms)?;
         Some(match remembered.fingerprint == fingerprint(command) {
             true => Ok(remembered.outcome),
             false => Err(TaskRefusal::KeyReused.into()),
@@ -120,8 +117,8 @@ impl State {
     /// Writes what came of a command into the audit trail, and remembers it for its key.
     fn end_task_command(&mut self, command: &TaskCommand, asked: &Asked, decided: Decided) -> CommandOutcome {
         if let (Ok(outcome), Some(key)) = (&decided, &asked.key) {
-            let remembered = Remembered { fingerprint: fingerprint(command), ms: asked.stamp.ms, outcome: *outcome };
-            self.tasks.requests.insert((asked.stamp.by.clone(), key.clone()), remembered);
+            let remembered = Remembered { fingerprint: fingerprint(command), outcome: *outcome };
+            self.tasks.requests.put((asked.stamp.by.clone(), key.clone()), asked.stamp.ms, remembered);
         }
         if *command != TaskCommand::Step {
             let outcome = decided.as_ref().map_err(Refusal::to_string);

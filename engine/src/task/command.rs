@@ -232,17 +232,6 @@ pub struct TaskOutcome {
     pub items: u64,
 }
 
-/// A request that was carried out, in case it comes again (F-9.3).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remembered {
-    /// Hash of what was asked.
-    pub fingerprint: u64,
-    /// When, epoch milliseconds.
-    pub ms: i64,
-    /// What came of it.
-    pub outcome: TaskOutcome,
-}
-
 impl TaskCommand {
     /// Whether it asks what rules match at the end of its record.
     pub fn looks_up(&self) -> bool {

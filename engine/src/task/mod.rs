@@ -7,6 +7,7 @@ pub mod command;
 pub mod event;
 pub mod ledger;
 pub mod refusal;
+pub mod requests;
 pub mod state;
 pub mod ticket;
 pub mod work;
@@ -15,7 +16,7 @@ use command::{DriftLimits, Schedule};
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use ledger::Ledger;
-use roaring::RoaringBitmap;
+use requests::Requests;
 use serde::{Deserialize, Serialize};
 use state::{Move, TaskState};
 use std::collections::BTreeMap;
@@ -37,8 +38,6 @@ pub const REASON_CHARS_MAX: usize = 2_000;
 pub const EXCLUSIONS_MAX: usize = 1_000_000;
 /// For so long a discarded or archived task can be restored (D-71).
 pub const RESTORABLE_MS: i64 = 30 * 24 * 3_600_000;
-/// For so long a request's key is remembered (F-9.3).
-pub const REQUEST_KEY_MS: i64 = 24 * 3_600_000;
 
 /// Who and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,8 +200,8 @@ pub struct Tasks {
     pub agenda: Agenda,
     /// Tasks by their set's journal, while they are live.
     live: BTreeMap<u32, TaskId>,
-    /// Requests that were carried out, by who made them and their key.
-    pub requests: BTreeMap<(Box<str>, Box<str>), command::Remembered>,
+    /// Requests that were carried out.
+    pub requests: Requests,
     last_task: TaskId,
 }
 
@@ -317,15 +316,14 @@ impl Tasks {
         !self.live.is_empty()
     }
 
-    /// The live tasks of a wallet that hold an item.
-    pub fn holding<'a>(&'a self, wallet: &'a str, ordinal: u32) -> impl Iterator<Item = &'a Task> {
-        self.tasks.values().filter(move |t| &*t.target_wallet == wallet && t.delivery.held.contains(ordinal))
+    /// The tasks of a wallet that hold anything.
+    pub fn holders<'a>(&'a self, wallet: &'a str) -> impl Iterator<Item = &'a Task> {
+        self.tasks.values().filter(move |task| &*task.target_wallet == wallet && !task.delivery.held.is_empty())
     }
 
-    /// All that live tasks hold for a wallet, anew: what the ledger must have.
-    pub fn held(&self, wallet: &str) -> RoaringBitmap {
-        use roaring::MultiOps;
-        self.tasks.values().filter(|t| &*t.target_wallet == wallet).map(|t| &t.delivery.held).union()
+    /// The tasks of a wallet that hold an item.
+    pub fn holding<'a>(&'a self, wallet: &'a str, ordinal: u32) -> impl Iterator<Item = &'a Task> {
+        self.holders(wallet).filter(move |task| task.delivery.held.contains(ordinal))
     }
 }
 
