@@ -27,6 +27,10 @@ use std::time::{Duration, Instant};
 use support::load::{ITEMS_PER_REQUEST, SEED};
 use support::{setting, stats};
 
+/// As the server has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     let items: u64 = setting("PENSTOCK_BENCH_SET_ITEMS", 20_000);
     let most: usize = setting("PENSTOCK_BENCH_SETS", 100_000);
