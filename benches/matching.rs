@@ -27,6 +27,7 @@ use penstock_server::generate::{BASE_TIME_MS, Generator};
 use standing_questions::Writer;
 use std::time::{Duration, Instant};
 use support::load::SEED;
+use support::stats::on_cpu;
 use support::{setting, stats};
 
 const NOW_MS: i64 = BASE_TIME_MS as i64;
@@ -37,6 +38,10 @@ const WRITTEN_ABOUT: u64 = 5_000_000;
 const US: f64 = 1e6;
 
 type Asked = (Predicate, ContentType);
+
+/// As the server has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Result<()> {
     let count: u64 = setting("PENSTOCK_BENCH_MATCH_ITEMS", 20_000);
@@ -178,12 +183,6 @@ fn pass(standing: &Standing, documents: &[Document], rounds: usize) -> (f64, usi
         fastest = fastest.min(on_cpu().saturating_sub(begun));
     }
     (fastest.as_secs_f64() * US / documents.len() as f64, passed)
-}
-
-/// Processor time of this thread.
-fn on_cpu() -> Duration {
-    let times = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(times.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0))
 }
 
 /// Asks items every question, for a while, and holds the answers against each other.
