@@ -62,7 +62,7 @@ impl State {
         if !off.is_empty() || !on.is_empty() {
             self.list(ordinal, &matching, &on);
         }
-        self.ask_again(ordinal, on.iter().chain(&kept).copied(), &mut changed);
+        self.ask_again(ordinal, on.into_iter().chain(kept).collect(), &mut changed);
         let flips = self.set_flips(ordinal, &changed);
         self.tell_leaves(ordinal, version, &flips, &Cause::Content);
         self.move_barriers(ordinal, facts, version, was.is_some(), &flips);
@@ -74,7 +74,8 @@ impl State {
     /// Asks the conditions of some targets again about an item, where it is in their bases.
     pub(super) fn decide_conditions(&mut self, ordinal: Ordinal, targets: &[TargetId], cause: &Cause) {
         let mut changed = Vec::new();
-        self.ask_again(ordinal, targets.iter().copied(), &mut changed);
+        let in_base = targets.iter().copied().filter(|target| self.has(*target, ordinal)).collect();
+        self.ask_again(ordinal, in_base, &mut changed);
         let flips = self.set_flips(ordinal, &changed);
         let version = self.version(ordinal);
         self.tell_leaves(ordinal, version, &flips, cause);
@@ -207,14 +208,13 @@ impl State {
         }
     }
 
-    /// Asks the conditions of targets about an item in their bases; those that select merchants come first, for others read
-    /// what they hold.
-    fn ask_again(&mut self, ordinal: Ordinal, targets: impl Iterator<Item = TargetId>, changed: &mut Vec<TargetId>) {
+    /// Asks the conditions of targets about an item that is in their bases; those that select merchants come first, for
+    /// others read what they hold.
+    fn ask_again(&mut self, ordinal: Ordinal, mut targets: Vec<TargetId>, changed: &mut Vec<TargetId>) {
         let kinds = self.supply.sets.kinds();
-        let asks = |id: &TargetId| kinds.has_conditions(*id) && self.has(*id, ordinal);
-        let selects = |id: &TargetId| kinds.selects_merchants(*id);
-        let (first, second): (Vec<_>, Vec<_>) = targets.filter(asks).partition(selects);
-        for id in first.into_iter().chain(second) {
+        targets.retain(|id| kinds.has_conditions(*id));
+        targets.sort_by_key(|id| !kinds.selects_merchants(*id));
+        for id in targets {
             let conditions = self.supply.sets.target(id).map_or(&[][..], |target| &target.conditions);
             let passes = self.conditions_hold(conditions, ordinal);
             if self.supply.sets.target_mut(id).is_some_and(|target| target.hold(ordinal, passes)) {

@@ -11,6 +11,7 @@ use penstock_dsl::expr::Predicate;
 use roaring::{MultiOps, RoaringBitmap};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::LazyLock;
 
 /// What the operator says of a set.
@@ -190,6 +191,13 @@ impl Sets {
     /// All sets, by name.
     pub fn by_name(&self) -> impl Iterator<Item = (SetId, &Set)> {
         self.by_name.values().filter_map(|id| Some((*id, self.sets.get(*id)?)))
+    }
+
+    /// Sets after a name, by name.
+    pub fn by_name_after(&self, after: Option<&str>) -> impl Iterator<Item = (SetId, &Set)> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let ids = self.by_name.range::<str, _>((after, Bound::Unbounded));
+        ids.filter_map(|(_, id)| Some((*id, self.sets.get(*id)?)))
     }
 
     /// Number of sets.

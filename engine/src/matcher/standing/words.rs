@@ -9,6 +9,7 @@
 use super::multimap::{Change, Multimap};
 use super::seen::Counter;
 use crate::matcher::evaluate::{self, word_matches};
+use crate::matcher::fuzzy::Letters;
 use penstock_dsl::expr::FuzzyWord;
 use penstock_dsl::limits::FUZZY_WORD_CHARS_MAX;
 
@@ -50,8 +51,17 @@ pub enum End {
 
 struct Word {
     wanted: FuzzyWord,
+    /// Of the wanted word: what tells most others from it without reading it.
+    letters: Letters,
     end: End,
     questions: Vec<u32>,
+}
+
+impl Word {
+    fn matches(&self, word: evaluate::Word<'_>) -> bool {
+        let near = word.letters.within(self.letters, self.wanted.distance);
+        (near || (self.wanted.prefix && word.letters.has(self.letters))) && word_matches(word, &self.wanted)
+    }
 }
 
 impl Default for Words {
@@ -80,7 +90,8 @@ impl Words {
             (Change::Enter, Some(place)) => self.questions_mut(place).push(question),
             (Change::Enter, None) => {
                 let end = self.roomier_end(wanted);
-                self.enter(Word { wanted: wanted.clone(), end, questions: vec![question] });
+                let letters = Letters::of(&wanted.text);
+                self.enter(Word { wanted: wanted.clone(), letters, end, questions: vec![question] });
             }
             (Change::Leave, Some(place)) => {
                 let questions = self.questions_mut(place);
@@ -108,7 +119,7 @@ impl Words {
         places.dedup();
         for &place in places.iter() {
             if let Some(candidate) = &self.words[place as usize]
-                && word_matches(word, &candidate.wanted)
+                && candidate.matches(word)
             {
                 candidate.questions.iter().for_each(|question| found(*question));
             }
