@@ -8,6 +8,8 @@
 //! Peer, in the same run: the bare evaluator on every standing question, on as many items as take a few seconds. Both
 //! answers are compared on those items.
 
+#[path = "matching/a_tree_peer.rs"]
+mod a_tree_peer;
 #[path = "matching/groups.rs"]
 mod groups;
 #[path = "matching/rule_sets.rs"]
@@ -50,6 +52,9 @@ fn main() -> Result<()> {
     let documents = (0..count).map(|n| document(&generator, n)).collect::<Result<Vec<_>>>()?;
     let documents: Vec<Document> = documents.into_iter().flatten().collect();
     groups::measure(&generator, &documents)?;
+    if setting("PENSTOCK_BENCH_PEERS", 1) != 0 {
+        a_tree_peer::measure(&generator, &documents)?;
+    }
     let questions = draw(&generator, most)?;
     println!("matching: {} items, {} different questions drawn", documents.len(), questions.len());
     weigh(&questions)?;

@@ -21,6 +21,7 @@ use penstock_engine::log::frame::Header;
 use penstock_engine::preview;
 use penstock_engine::supply::change::Changes;
 use penstock_engine::supply::journal::Journal;
+use penstock_engine::supply::target::Target;
 use penstock_server::generate::Generator;
 use rule_texts::{NOW_MS, RuleTexts, decoded};
 use std::time::{Duration, Instant};
@@ -67,8 +68,30 @@ fn main() -> Result<()> {
             // As the engine does beside its work.
             state.groups.settle(usize::MAX);
         }
+        print_bytes(&state, items);
     }
     Ok(())
+}
+
+/// What items take in derived memory, by its own account: the allocator's would have what the items themselves left behind.
+fn print_bytes(state: &State, items: u64) {
+    let supply = &state.supply;
+    let bitmaps = |target: &Target| {
+        let held = target.held();
+        let own = if std::ptr::eq(held, &target.base) { 0 } else { held.serialized_size() };
+        target.base.serialized_size() + own
+    };
+    let unions = supply.sets.by_name().filter(|(_, set)| set.targets.len() > 1);
+    let unions: usize = unions.map(|(_, set)| supply.sets.matched(set).serialized_size()).sum();
+    let targets: usize = supply.sets.targets().map(|(_, target)| bitmaps(target)).sum();
+    let parts =
+        [state.catalog.heap_bytes() as usize, supply.items.heap_bytes(), supply.lists.heap_bytes(), targets + unions];
+    let [catalog, facts, lists, bitmaps] = parts.map(|bytes| bytes as f64 / items as f64);
+    println!(
+        "  {:.0} bytes an item beside index and overlay: catalog {catalog:.0}, facts {facts:.0}, lists of targets {lists:.0}, \
+         bitmaps of sets {bitmaps:.0}",
+        catalog + facts + lists + bitmaps
+    );
 }
 
 fn us(took: Duration, count: usize) -> f64 {
