@@ -19,6 +19,7 @@ mod postgres_peer;
 mod rule_texts;
 #[path = "questions/standing.rs"]
 mod standing_questions;
+#[allow(dead_code, reason = "the other benches use the rest")]
 mod support;
 
 use anyhow::Result;

@@ -8,6 +8,8 @@
 //! Peer, in the same run: the bare evaluator on every standing question, on as many items as take a few seconds. Both
 //! answers are compared on those items.
 
+#[path = "matching/a_tree_peer.rs"]
+mod a_tree_peer;
 #[path = "matching/groups.rs"]
 mod groups;
 #[path = "matching/rule_sets.rs"]
@@ -27,6 +29,7 @@ use penstock_server::generate::{BASE_TIME_MS, Generator};
 use standing_questions::Writer;
 use std::time::{Duration, Instant};
 use support::load::SEED;
+use support::stats::on_cpu;
 use support::{setting, stats};
 
 const NOW_MS: i64 = BASE_TIME_MS as i64;
@@ -38,6 +41,10 @@ const US: f64 = 1e6;
 
 type Asked = (Predicate, ContentType);
 
+/// As the server has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     let count: u64 = setting("PENSTOCK_BENCH_MATCH_ITEMS", 20_000);
     let most: usize = setting("PENSTOCK_BENCH_STANDING", 100_000);
@@ -45,6 +52,9 @@ fn main() -> Result<()> {
     let documents = (0..count).map(|n| document(&generator, n)).collect::<Result<Vec<_>>>()?;
     let documents: Vec<Document> = documents.into_iter().flatten().collect();
     groups::measure(&generator, &documents)?;
+    if setting("PENSTOCK_BENCH_PEERS", 1) != 0 {
+        a_tree_peer::measure(&generator, &documents)?;
+    }
     let questions = draw(&generator, most)?;
     println!("matching: {} items, {} different questions drawn", documents.len(), questions.len());
     weigh(&questions)?;
@@ -178,12 +188,6 @@ fn pass(standing: &Standing, documents: &[Document], rounds: usize) -> (f64, usi
         fastest = fastest.min(on_cpu().saturating_sub(begun));
     }
     (fastest.as_secs_f64() * US / documents.len() as f64, passed)
-}
-
-/// Processor time of this thread.
-fn on_cpu() -> Duration {
-    let times = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(times.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0))
 }
 
 /// Asks items every question, for a while, and holds the answers against each other.

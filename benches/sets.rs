@@ -21,11 +21,17 @@ use penstock_engine::log::frame::Header;
 use penstock_engine::preview;
 use penstock_engine::supply::change::Changes;
 use penstock_engine::supply::journal::Journal;
+use penstock_engine::supply::target::Target;
 use penstock_server::generate::Generator;
 use rule_texts::{NOW_MS, RuleTexts, decoded};
 use std::time::{Duration, Instant};
 use support::load::{ITEMS_PER_REQUEST, SEED};
+use support::stats::on_cpu;
 use support::{setting, stats};
+
+/// As the server has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Result<()> {
     let items: u64 = setting("PENSTOCK_BENCH_SET_ITEMS", 20_000);
@@ -52,16 +58,40 @@ fn main() -> Result<()> {
         for (v, items) in versions.iter().enumerate() {
             let run = fold(&mut state, items)?;
             println!(
-                "  version {v}: {:.0} items/s, {:.1} us an item; {:.2} changes of membership an item",
-                items.len() as f64 / run.took.as_secs_f64(),
+                "  version {v}: {:.0} items/s, {:.1} us an item on the processor, {:.1} us in all; {:.2} changes of membership \
+                 an item",
+                items.len() as f64 / run.on_cpu.as_secs_f64(),
+                us(run.on_cpu, items.len()),
                 us(run.took, items.len()),
                 run.changes as f64 / items.len() as f64,
             );
             // As the engine does beside its work.
             state.groups.settle(usize::MAX);
         }
+        print_bytes(&state, items);
     }
     Ok(())
+}
+
+/// What items take in derived memory, by its own account: the allocator's would have what the items themselves left behind.
+fn print_bytes(state: &State, items: u64) {
+    let supply = &state.supply;
+    let bitmaps = |target: &Target| {
+        let held = target.held();
+        let own = if std::ptr::eq(held, &target.base) { 0 } else { held.serialized_size() };
+        target.base.serialized_size() + own
+    };
+    let unions = supply.sets.by_name().filter(|(_, set)| set.targets.len() > 1);
+    let unions: usize = unions.map(|(_, set)| supply.sets.matched(set).serialized_size()).sum();
+    let targets: usize = supply.sets.targets().map(|(_, target)| bitmaps(target)).sum();
+    let parts =
+        [state.catalog.heap_bytes() as usize, supply.items.heap_bytes(), supply.lists.heap_bytes(), targets + unions];
+    let [catalog, facts, lists, bitmaps] = parts.map(|bytes| bytes as f64 / items as f64);
+    println!(
+        "  {:.0} bytes an item beside index and overlay: catalog {catalog:.0}, facts {facts:.0}, lists of targets {lists:.0}, \
+         bitmaps of sets {bitmaps:.0}",
+        catalog + facts + lists + bitmaps
+    );
 }
 
 fn us(took: Duration, count: usize) -> f64 {
@@ -116,6 +146,8 @@ impl<'a> Bench<'a> {
 
 struct Run {
     took: Duration,
+    /// Of which this thread was on the processor.
+    on_cpu: Duration,
     changes: u64,
 }
 
@@ -125,7 +157,7 @@ fn fold(state: &mut State, items: &[Item]) -> Result<Run> {
     let (journal, _) = Journal::open(dir.path(), 0, |what| panic!("{what}")).context("the journal")?;
     let records: Vec<Vec<Item>> = items.chunks(ITEMS_PER_REQUEST).map(<[Item]>::to_vec).collect();
     let mut changes = 0;
-    let begun = Instant::now();
+    let (begun, begun_on_cpu) = (Instant::now(), on_cpu());
     for (n, items) in (1..).zip(records) {
         let header = Header { received_ms: NOW_MS, ..Header::default() };
         let applied = state.apply(state.seq + 1, vec![Frame { offset: 0, length: 0, header, items }]);
@@ -139,5 +171,5 @@ fn fold(state: &mut State, items: &[Item]) -> Result<Run> {
         journal.append(n, told, Vec::new());
         drop(applied);
     }
-    Ok(Run { took: begun.elapsed(), changes })
+    Ok(Run { took: begun.elapsed(), on_cpu: on_cpu().saturating_sub(begun_on_cpu), changes })
 }

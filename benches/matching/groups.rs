@@ -2,8 +2,9 @@
 
 use crate::rule_sets::{RuleSets, Rules, Shape};
 use crate::support::load::SEED;
+use crate::support::stats::on_cpu;
 use crate::support::{setting, stats};
-use crate::{US, WRITTEN_ABOUT, document, on_cpu};
+use crate::{US, WRITTEN_ABOUT, document};
 use anyhow::{Result, ensure};
 use penstock_engine::content::document::Document;
 use penstock_engine::matcher::groups::{GroupId, GroupProbe, Groups, Work};

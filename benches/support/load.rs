@@ -145,7 +145,8 @@ pub fn sustain<S: FnMut(&[String]) -> Result<Sent>>(
     let work = |lane: &mut Lane| -> Result<()> {
         let mut send = connect()?;
         let mut own = Run::default();
-        let mut due = Instant::now();
+        // Lanes send in turn, not all at once.
+        let mut due = begun + interval.unwrap_or_default().mul_f64(lane.lane as f64 / count);
         while begun.elapsed() < pace.duration {
             let lines = lane.batch(generator);
             match interval {

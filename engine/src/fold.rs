@@ -295,11 +295,12 @@ impl State {
         self.snapshot = Arc::new(Snapshot { seq: self.seq, index: index.clone(), overlay, supply: self.supply.view() });
     }
 
-    /// Lets previews read a newer commit of the index, and drops from the overlay what it holds.
-    pub fn publish_index(&mut self, index: Arc<IndexView>) {
+    /// Lets previews read a newer commit of the index, and drops from the overlay what it holds; the snapshot before.
+    pub fn publish_index(&mut self, index: Arc<IndexView>) -> Arc<Snapshot> {
         let overlay = self.snapshot.overlay.after(index.seq);
         let supply = self.snapshot.supply.clone();
-        self.snapshot = Arc::new(Snapshot { seq: self.snapshot.seq, index, overlay, supply });
+        let now = Arc::new(Snapshot { seq: self.snapshot.seq, index, overlay, supply });
+        std::mem::replace(&mut self.snapshot, now)
     }
 
     /// What would become of these items, were they submitted now; nothing is changed.

@@ -127,8 +127,7 @@ pub enum SetError {
 /// Sets by name, at most `limit` after one.
 pub fn list(tenant: &Tenant, after: Option<&str>, limit: usize) -> Vec<SetInfo> {
     let state = tenant.state.read();
-    let later = |set: &&Set| after.is_none_or(|after| &*set.name > after);
-    state.supply.sets.by_name().map(|(_, set)| set).filter(later).take(limit).map(|set| info(&state, set)).collect()
+    state.supply.sets.by_name_after(after).take(limit).map(|(_, set)| info(&state, set)).collect()
 }
 
 /// A set.

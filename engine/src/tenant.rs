@@ -34,6 +34,10 @@ const FEED_BATCHES_MAX: usize = 1_024;
 const RECOVERY_ROWS: usize = 64;
 /// Rule groups that are looked at together for rarer ways in: so few that the fold is not held up.
 const SETTLED_AT_ONCE: usize = 500;
+/// Items that show what is rare: before these have come by, to look at new rule groups would be to guess again.
+const SETTLED_AFTER_ITEMS: u64 = 1_024;
+/// Rule groups that were looked at before are looked at again after so many items.
+const SETTLED_AGAIN_ITEMS: u64 = 4_096;
 /// How long recovery waits for the index at a time.
 const RECOVERY_PAUSE: Duration = Duration::from_millis(20);
 /// Items that may wait for the index; beyond, batches are refused so that previews stay quick.
@@ -140,6 +144,8 @@ pub struct Tenant {
     overlay_items: AtomicU64,
     overlay_bytes: AtomicU64,
     since_checkpoint: AtomicU64,
+    /// How many items had come by when rule groups were last looked at.
+    settled_items: AtomicU64,
 }
 
 impl Tenant {
@@ -210,13 +216,17 @@ impl Tenant {
             overlay_items: AtomicU64::new(0),
             overlay_bytes: AtomicU64::new(0),
             since_checkpoint: AtomicU64::new(0),
+            settled_items: AtomicU64::new(0),
         });
         let publishing = Arc::downgrade(&tenant);
         let publish = move |view| {
             if let Some(tenant) = publishing.upgrade() {
                 let mut state = tenant.state.write();
-                state.publish_index(view);
+                let before = state.publish_index(view);
                 tenant.measure_overlay(&state);
+                drop(state);
+                // Here, for it takes long: all items that the index has now may go with it.
+                drop(before);
             }
         };
         let name = format!("feed-{}", tenant.id.0);
@@ -454,10 +464,20 @@ impl Tenant {
         self.state.read().check_options(fx_date)
     }
 
-    /// Lets some rule groups be entered by rarer ways, as items have shown; it changes what matching costs, never its answers.
+    /// Lets some rule groups be entered by rarer ways, where items have come by that may have shown some; it changes what
+    /// matching costs, never its answers. The fold goes on while they are tried.
     pub fn settle(&self) {
-        if !self.state.read().groups.is_empty() {
-            self.state.write().groups.settle(SETTLED_AT_ONCE);
+        let (groups, guesses, items) = {
+            let groups = &self.state.read().groups;
+            (groups.len(), groups.guesses(), groups.items())
+        };
+        let new_items = items.saturating_sub(self.settled_items.load(Ordering::Relaxed));
+        let due = (guesses > 0 && items >= SETTLED_AFTER_ITEMS) || new_items >= SETTLED_AGAIN_ITEMS;
+        if groups > 0 && due {
+            self.settled_items.store(items, Ordering::Relaxed);
+            let settling = self.state.write().groups.begin_settling(SETTLED_AT_ONCE);
+            let tried = settling.run();
+            self.state.write().groups.end_settling(tried);
         }
     }
 

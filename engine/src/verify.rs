@@ -54,8 +54,7 @@ pub struct Difference {
 pub fn next(tenant: &Tenant, log: &dyn LogReader, after: Option<&str>) -> Option<(Box<str>, Result<Verdict, String>)> {
     let name = {
         let state = tenant.state.read();
-        let mut sets = state.supply.sets.by_name().map(|(_, set)| &set.name);
-        sets.find(|name| after.is_none_or(|after| ***name > *after))?.clone()
+        state.supply.sets.by_name_after(after).next()?.1.name.clone()
     };
     let verdict = check_set(tenant, log, &name);
     Some((name, verdict))

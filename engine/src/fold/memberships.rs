@@ -60,9 +60,9 @@ impl State {
             self.set_base(target, ordinal, true, &mut changed);
         }
         if !off.is_empty() || !on.is_empty() {
-            self.list(ordinal, &matching);
+            self.list(ordinal, &matching, &on);
         }
-        self.ask_again(ordinal, on.iter().chain(&kept).copied(), &mut changed);
+        self.ask_again(ordinal, on.into_iter().chain(kept).collect(), &mut changed);
         let flips = self.set_flips(ordinal, &changed);
         self.tell_leaves(ordinal, version, &flips, &Cause::Content);
         self.move_barriers(ordinal, facts, version, was.is_some(), &flips);
@@ -74,7 +74,8 @@ impl State {
     /// Asks the conditions of some targets again about an item, where it is in their bases.
     pub(super) fn decide_conditions(&mut self, ordinal: Ordinal, targets: &[TargetId], cause: &Cause) {
         let mut changed = Vec::new();
-        self.ask_again(ordinal, targets.iter().copied(), &mut changed);
+        let in_base = targets.iter().copied().filter(|target| self.has(*target, ordinal)).collect();
+        self.ask_again(ordinal, in_base, &mut changed);
         let flips = self.set_flips(ordinal, &changed);
         let version = self.version(ordinal);
         self.tell_leaves(ordinal, version, &flips, cause);
@@ -178,15 +179,27 @@ impl State {
         changed.map(|(name, _)| name).collect()
     }
 
-    /// Targets that an item is no more in the base of, is now, and still is.
+    /// Targets that an item is no more in the base of, is now, and still is. A narrow target is read of the item's own list,
+    /// not of its base.
     fn compare(&self, ordinal: Ordinal, matching: &[TargetId]) -> (Vec<TargetId>, Vec<TargetId>, Vec<TargetId>) {
-        let supply = &self.supply;
-        let is_in = |target: &TargetId| matching.binary_search(target).is_ok();
-        let before: Vec<_> = supply.bases_of(ordinal).collect();
-        let (kept, off): (Vec<_>, Vec<_>) = before.iter().copied().partition(|target| is_in(target));
-        let was_in = |target: &TargetId| supply.sets.target(*target).is_some_and(|t| t.base.contains(ordinal));
-        let on = matching.iter().copied().filter(|target| !was_in(target)).collect();
+        let (mut off, mut on, mut kept) = (Vec::new(), Vec::new(), Vec::with_capacity(matching.len()));
+        let kinds = self.supply.sets.kinds();
+        let mut listed = self.supply.lists.narrow(ordinal).iter().copied().peekable();
+        for &target in matching {
+            off.extend(std::iter::from_fn(|| listed.next_if(|listed| *listed < target)));
+            match listed.next_if_eq(&target).is_some() || (kinds.is_broad(target) && self.has(target, ordinal)) {
+                true => kept.push(target),
+                false => on.push(target),
+            }
+        }
+        off.extend(listed);
+        let is_off = |target: &TargetId| self.has(*target, ordinal) && matching.binary_search(target).is_err();
+        off.extend(self.supply.lists.broad().iter().copied().filter(is_off));
         (off, on, kept)
+    }
+
+    fn has(&self, target: TargetId, ordinal: Ordinal) -> bool {
+        self.supply.sets.target(target).is_some_and(|target| target.base.contains(ordinal))
     }
 
     fn set_base(&mut self, id: TargetId, ordinal: Ordinal, is_in: bool, changed: &mut Vec<TargetId>) {
@@ -195,17 +208,13 @@ impl State {
         }
     }
 
-    /// Asks the conditions of targets about an item in their bases; those that select merchants come first, for others read
-    /// what they hold.
-    fn ask_again(&mut self, ordinal: Ordinal, targets: impl Iterator<Item = TargetId>, changed: &mut Vec<TargetId>) {
-        let sets = &self.supply.sets;
-        let asks = |id: &TargetId| {
-            sets.target(*id).is_some_and(|target| !target.conditions.is_empty() && target.base.contains(ordinal))
-        };
-        let selects =
-            |id: &TargetId| sets.target(*id).is_some_and(|target| matches!(target.purpose, Purpose::MerchantsOf(_)));
-        let (first, second): (Vec<_>, Vec<_>) = targets.filter(asks).partition(selects);
-        for id in first.into_iter().chain(second) {
+    /// Asks the conditions of targets about an item that is in their bases; those that select merchants come first, for
+    /// others read what they hold.
+    fn ask_again(&mut self, ordinal: Ordinal, mut targets: Vec<TargetId>, changed: &mut Vec<TargetId>) {
+        let kinds = self.supply.sets.kinds();
+        targets.retain(|id| kinds.has_conditions(*id));
+        targets.sort_by_key(|id| !kinds.selects_merchants(*id));
+        for id in targets {
             let conditions = self.supply.sets.target(id).map_or(&[][..], |target| &target.conditions);
             let passes = self.conditions_hold(conditions, ordinal);
             if self.supply.sets.target_mut(id).is_some_and(|target| target.hold(ordinal, passes)) {
@@ -276,19 +285,18 @@ impl State {
     }
 
     /// Writes an item's list anew; targets whose base has grown broad leave all lists.
-    fn list(&mut self, ordinal: Ordinal, matching: &[TargetId]) {
+    fn list(&mut self, ordinal: Ordinal, matching: &[TargetId], grown: &[TargetId]) {
         let items = self.catalog.len();
-        for &id in matching {
-            if let Some(target) = self.supply.sets.target_mut(id).filter(|t| !t.broad && t.is_broad(items)) {
-                target.broad = true;
+        for &id in grown {
+            if let Some(target) = self.supply.sets.target(id).filter(|t| !t.broad && t.is_broad(items)) {
                 let base = target.base.clone();
+                self.supply.sets.set_broad(id, true);
                 self.supply.lists.remove_narrow(id, base);
                 self.supply.lists.add_broad(id);
             }
         }
-        let sets = &self.supply.sets;
-        let is_narrow = |id: &TargetId| sets.target(*id).is_some_and(|target| !target.broad);
-        let narrow = matching.iter().copied().filter(is_narrow).collect();
+        let kinds = self.supply.sets.kinds();
+        let narrow = matching.iter().copied().filter(|id| !kinds.is_broad(*id)).collect();
         self.supply.lists.set_narrow(ordinal, narrow);
     }
 
@@ -298,10 +306,8 @@ impl State {
         if self.supply.sets.asking_merchants().next().is_none() {
             return;
         }
-        let selects = |id: &TargetId| {
-            self.supply.sets.target(*id).is_some_and(|target| matches!(target.purpose, Purpose::MerchantsOf(_)))
-        };
-        if changed.iter().any(selects) {
+        let kinds = self.supply.sets.kinds();
+        if changed.iter().any(|id| kinds.selects_merchants(*id)) {
             let own = self.supply.items.merchant(ordinal);
             let by_content_id = self.names.merchants.find(self.catalog.content_id(ordinal));
             let stands_behind = |name: &MerchantName| self.merchant_item(*name) == Some(ordinal);
@@ -345,10 +351,11 @@ impl Supply {
 
     /// The targets that have an item in their base and that the clock matters to.
     pub(super) fn clock_targets(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
-        self.bases_of(ordinal).filter(|id| self.sets.target(*id).is_some_and(|target| target.has_clock()))
+        self.bases_of(ordinal).filter(|id| self.sets.kinds().has_clock(*id))
     }
 
     pub(super) fn clock_predicates(&self, targets: impl Iterator<Item = TargetId>) -> impl Iterator<Item = &Predicate> {
+        let targets = targets.filter(|id| self.sets.kinds().has_clock(*id));
         let conditions = targets.filter_map(|id| self.sets.target(id)).flat_map(|target| &target.conditions);
         conditions.filter_map(|condition| match &condition.test {
             ConditionTest::Clock(predicate) => Some(predicate),

@@ -196,14 +196,13 @@ impl State {
     /// Makes items' lists know a target by its base.
     pub(super) fn list_base(&mut self, id: TargetId) {
         let items = self.catalog.len();
-        let Some(target) = self.supply.sets.target_mut(id) else { return };
-        target.broad = target.is_broad(items);
-        if target.broad {
-            self.supply.lists.add_broad(id);
-        } else {
-            let base = target.base.clone();
-            self.supply.lists.add_narrow(id, base);
+        let Some(target) = self.supply.sets.target(id) else { return };
+        let (broad, base) = (target.is_broad(items), &target.base);
+        match broad {
+            true => self.supply.lists.add_broad(id),
+            false => self.supply.lists.add_narrow(id, base),
         }
+        self.supply.sets.set_broad(id, broad);
     }
 
     /// Works out what a target with conditions holds of its base.

@@ -17,6 +17,7 @@ mod near;
 mod number_column;
 pub mod overlay;
 mod pieces;
+mod priority;
 pub mod segment;
 pub mod terms;
 mod walk;

@@ -4,6 +4,7 @@
 //! Invariant: it is told of every view when that is made and only ever works on the last one. Whoever asks before it is done
 //! reads a bounded part of the segment, and says so. What was asked for in vain comes first.
 
+use super::priority::give_way;
 use super::segment::SegmentView;
 use crossbeam_channel::{Receiver, Sender};
 use std::sync::Arc;
@@ -71,17 +72,8 @@ impl Drop for Warmer {
     }
 }
 
-/// Lets the calling thread give way to those that answer requests and take in items.
-fn give_way() {
-    // Elsewhere a priority is that of the whole process.
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::warn!(%error, "the warmer runs at full priority");
-    }
-}
-
 fn run(messages: &Receiver<Message>) {
-    give_way();
+    give_way(NICE);
     let mut segments: Vec<Arc<SegmentView>> = Vec::new();
     let mut idle = true;
     loop {

@@ -4,6 +4,7 @@ use super::columns::Numbers;
 use super::frequent::Asked;
 use super::lists::Lists;
 use super::overlay::{Batch, BatchItem};
+use super::priority::give_way;
 use super::segment::{IndexView, SegmentView};
 use super::terms::TermSet;
 use super::warm::Warmer;
@@ -25,6 +26,8 @@ const COMMIT_EVERY: Duration = Duration::from_millis(1_000);
 const COMMIT_ITEMS: usize = 40_000;
 const WRITER_BYTES: usize = 256 << 20;
 const MERGE_THREADS: usize = 2;
+/// Merges take most of the processor time of the index, and nobody waits for them.
+const MERGE_NICE: i32 = 10;
 /// Segments smaller than this are one size to the merge policy.
 const SMALL_SEGMENT_DOCS: u32 = 10_000;
 /// A segment with a larger share of deleted documents is merged, so that updates give their space back.
@@ -90,7 +93,13 @@ impl IndexStore {
             .num_merge_threads(MERGE_THREADS)
             .memory_budget_per_thread(WRITER_BYTES)
             .build();
-        let writer = index.writer_with_options(options)?;
+        // Its merging threads have the priority of the one that opens it.
+        let open = || {
+            give_way(MERGE_NICE);
+            index.writer_with_options(options)
+        };
+        let writer = std::thread::scope(|scope| scope.spawn(open).join());
+        let writer = writer.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let mut policy = LogMergePolicy::default();
         policy.set_min_layer_size(SMALL_SEGMENT_DOCS);
         policy.set_del_docs_ratio_before_merge(DELETED_SHARE_MAX);

@@ -95,21 +95,6 @@ pub fn holds(predicate: &Predicate, document: &Document, now_ms: i64) -> bool {
     }
 }
 
-/// Whether some text of a document that a subject is about passes a test of its own.
-pub fn some_text(subject: &Subject, document: &Document, mut passes: impl FnMut(&str) -> bool) -> bool {
-    match &subject.property {
-        PropertyRef::Declared(id) => match document.get(*id) {
-            Some(Values::Texts(texts)) => selected(texts, subject).any(|text| passes(&text.folded)),
-            _ => false,
-        },
-        PropertyRef::Ext(key) => document.ext(key).is_some_and(|values| {
-            let mut texts = selected(values, subject).flatten().filter_map(ExtValue::text);
-            texts.any(|text| passes(&text.folded))
-        }),
-        PropertyRef::TagAlgo(_) | PropertyRef::TagCustom(_) => false,
-    }
-}
-
 /// The values that a subject's locale range selects.
 fn selected<'a, T>(values: &'a [Localized<T>], subject: &'a Subject) -> impl Iterator<Item = &'a T> {
     values.iter().filter(move |v| in_range(v.locale.as_deref(), subject.locale.as_deref())).map(|v| &v.value)
@@ -164,41 +149,45 @@ pub struct Word<'t> {
     pub letters: Letters,
 }
 
-/// Whether a folded text matches a fuzzy query.
-pub fn fuzzy_matches(folded: &str, query: &Fuzzy) -> bool {
-    let words = |tokens: Vec<Token<'_>>| words_match(tokens.iter().filter_map(Word::of), query);
-    runs_match(folded, query) && (query.words.is_empty() || words(tokens(folded)))
+/// A word of a fuzzy query, wherever it is kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wanted<'q> {
+    /// The word.
+    pub text: &'q str,
+    /// The edits that it allows.
+    pub distance: u8,
+    /// Whether a longer word that begins with it matches too.
+    pub prefix: bool,
 }
 
-/// Whether a folded text matches a fuzzy query; `words` are the text's.
-pub fn fuzzy_matches_words<'t>(folded: &str, words: impl Iterator<Item = Word<'t>> + Clone, query: &Fuzzy) -> bool {
-    runs_match(folded, query) && words_match(words, query)
-}
-
-fn runs_match(folded: &str, query: &Fuzzy) -> bool {
-    query.runs.iter().all(|run| folded.contains(run.as_str()))
-}
-
-fn words_match<'t>(mut words: impl Iterator<Item = Word<'t>> + Clone, query: &Fuzzy) -> bool {
-    match &query.words[..] {
-        [] => true,
-        [wanted] => some_word_matches(&mut words, wanted),
-        all => all.iter().all(|wanted| some_word_matches(&mut words.clone(), wanted)),
+impl<'q> From<&'q FuzzyWord> for Wanted<'q> {
+    fn from(word: &'q FuzzyWord) -> Self {
+        Wanted { text: &word.text, distance: word.distance, prefix: word.prefix }
     }
 }
 
-fn some_word_matches<'t>(words: &mut impl Iterator<Item = Word<'t>>, wanted: &FuzzyWord) -> bool {
-    let letters = Letters::of(&wanted.text);
+/// Whether a folded text matches a fuzzy query.
+pub fn fuzzy_matches(folded: &str, query: &Fuzzy) -> bool {
+    let words = |tokens: Vec<Token<'_>>| {
+        let words = tokens.iter().filter_map(Word::of);
+        query.words.iter().all(|wanted| some_word_matches(words.clone(), wanted.into()))
+    };
+    query.runs.iter().all(|run| folded.contains(run.as_str())) && (query.words.is_empty() || words(tokens(folded)))
+}
+
+/// Whether some word of a text matches a word of a fuzzy query.
+pub fn some_word_matches<'t>(mut words: impl Iterator<Item = Word<'t>>, wanted: Wanted<'_>) -> bool {
+    let letters = Letters::of(wanted.text);
     words.any(|word| {
-        (wanted.prefix && word.text.starts_with(wanted.text.as_str()))
+        (wanted.prefix && word.text.starts_with(wanted.text))
             || (word.letters.within(letters, wanted.distance)
-                && within_distance(&wanted.text, word.text, wanted.distance))
+                && within_distance(wanted.text, word.text, wanted.distance))
     })
 }
 
 /// Whether a word of a text matches a word of a fuzzy query.
-pub fn word_matches(word: &str, wanted: &FuzzyWord) -> bool {
-    some_word_matches(&mut std::iter::once(Word::new(word)), wanted)
+pub fn word_matches(word: Word<'_>, wanted: &FuzzyWord) -> bool {
+    some_word_matches(std::iter::once(word), wanted.into())
 }
 
 impl<'t> Word<'t> {

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod funnel;
 pub mod items;
 pub mod journal;
+pub mod kinds;
 pub mod lists;
 pub mod merchants;
 pub mod outcome;

@@ -3,6 +3,7 @@
 use super::bits::BitmapBytes;
 use super::change::JournalId;
 use super::change::Ordinal;
+use super::kinds::Kinds;
 use super::slab::Slab;
 use super::tags::TagName;
 use super::target::{ConditionTest, Purpose, SetId, Target, TargetBody, TargetId};
@@ -10,6 +11,7 @@ use penstock_dsl::expr::Predicate;
 use roaring::{MultiOps, RoaringBitmap};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::LazyLock;
 
 /// What the operator says of a set.
@@ -47,6 +49,7 @@ pub struct Set {
 pub struct Sets {
     sets: Slab<Set>,
     targets: Slab<Target>,
+    kinds: Kinds,
     by_name: BTreeMap<Box<str>, SetId>,
     by_wallet: BTreeMap<Box<str>, BTreeSet<SetId>>,
     /// Targets by the tags that they ask for.
@@ -138,6 +141,7 @@ impl Sets {
 
     fn index_conditions(&mut self, id: TargetId) {
         let Some(target) = self.targets.get(id) else { return };
+        self.kinds.set(id, target);
         for condition in &target.conditions {
             match &condition.test {
                 ConditionTest::Tag(predicate) => {
@@ -189,6 +193,13 @@ impl Sets {
         self.by_name.values().filter_map(|id| Some((*id, self.sets.get(*id)?)))
     }
 
+    /// Sets after a name, by name.
+    pub fn by_name_after(&self, after: Option<&str>) -> impl Iterator<Item = (SetId, &Set)> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let ids = self.by_name.range::<str, _>((after, Bound::Unbounded));
+        ids.filter_map(|(_, id)| Some((*id, self.sets.get(*id)?)))
+    }
+
     /// Number of sets.
     pub fn len(&self) -> usize {
         self.sets.len()
@@ -218,6 +229,19 @@ impl Sets {
     /// A target, to change.
     pub fn target_mut(&mut self, id: TargetId) -> Option<&mut Target> {
         self.targets.get_mut(id)
+    }
+
+    /// Has a target looked up in its base and not in items' lists, or in these.
+    pub fn set_broad(&mut self, id: TargetId, broad: bool) {
+        if let Some(target) = self.targets.get_mut(id) {
+            target.broad = broad;
+            self.kinds.set(id, target);
+        }
+    }
+
+    /// What targets are, at a glance.
+    pub fn kinds(&self) -> &Kinds {
+        &self.kinds
     }
 
     /// All targets.

@@ -14,6 +14,8 @@ mod likely;
 mod sample;
 mod settle;
 
+pub use settle::{Settling, Tried};
+
 use crate::content::document::Document;
 use crate::matcher::evaluate::holds;
 use crate::matcher::standing::{Probe, QuestionId, Standing};
@@ -25,6 +27,7 @@ use penstock_dsl::registry::ContentType;
 use sample::Sample;
 use settle::Best;
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What the caller knows a group by; several groups may share a target.
@@ -45,7 +48,7 @@ pub struct Groups {
     free: BTreeSet<u32>,
     candidates: Candidates,
     /// Never waited for: an item is left out where another thread has it.
-    sample: Mutex<Sample>,
+    sample: Arc<Mutex<Sample>>,
     items: AtomicU64,
     /// Groups whose way in is a guess as yet.
     guessed: VecDeque<u32>,

@@ -1,10 +1,14 @@
 //! Which rule a group is best entered by, and in which order the others are best asked.
 
 use super::candidates::{Place, Rule};
-use super::sample::Trial;
+use super::sample::{Sample, Trial};
 use super::{Groups, NO_TIME_MS, likely};
 use crate::matcher::standing::QuestionId;
+use parking_lot::Mutex;
 use penstock_dsl::expr::Predicate;
+use penstock_dsl::registry::ContentType;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// A better way in must be less than half as likely as the one it replaces: moving has its price.
 const RARER: f32 = 2.0;
@@ -20,6 +24,31 @@ pub struct Best {
     pub share: f32,
     /// The others, in order.
     pub others: Vec<Rule>,
+}
+
+/// Groups that are looked at, and what they ask.
+pub struct Settling {
+    groups: Vec<u32>,
+    questions: Vec<(QuestionId, Predicate, ContentType)>,
+    sample: Arc<Mutex<Sample>>,
+}
+
+/// What items have shown of these groups.
+pub struct Tried {
+    groups: Vec<u32>,
+    trial: Trial,
+}
+
+impl Settling {
+    /// Tries the groups' questions on the items that came by.
+    pub fn run(self) -> Tried {
+        let mut trial = Trial::default();
+        for (id, predicate, content_type) in &self.questions {
+            trial.enter(*id, predicate, *content_type);
+        }
+        trial.run(&self.sample.lock(), NO_TIME_MS);
+        Tried { groups: self.groups, trial }
+    }
 }
 
 impl Groups {
@@ -38,9 +67,37 @@ impl Groups {
     }
 
     fn settle_some(&mut self, count: usize) -> usize {
-        let groups: Vec<u32> = (0..count).filter_map(|_| self.next_to_settle()).collect();
-        let trial = self.try_out(&groups);
-        groups.into_iter().filter(|id| self.settle_one(*id, &trial)).count()
+        let tried = self.begin_settling(count).run();
+        self.end_settling(tried)
+    }
+
+    /// Begins what [`Groups::settle`] does, for who must not keep others from the groups meanwhile: what takes long is
+    /// [`Settling::run`].
+    pub fn begin_settling(&mut self, count: usize) -> Settling {
+        let groups: Vec<u32> = (0..count.min(self.len())).filter_map(|_| self.next_to_settle()).collect();
+        let mut questions = Vec::new();
+        for (place, rules) in groups.iter().filter_map(|id| self.rules(*id)) {
+            let asked = rules.iter().map(|rule| rule.question());
+            let predicate = |id| Some((id, self.standing.predicate(id)?, place.content_type));
+            questions.extend(asked.filter_map(predicate));
+        }
+        Settling { groups, questions, sample: self.sample.clone() }
+    }
+
+    /// Takes over what was found; tells how many groups have another way in. What has changed since it began costs, at most,
+    /// a worse way in.
+    pub fn end_settling(&mut self, tried: Tried) -> usize {
+        tried.groups.iter().filter(|id| self.settle_one(**id, &tried.trial)).count()
+    }
+
+    /// Groups whose way in is a guess as yet.
+    pub fn guesses(&self) -> usize {
+        self.guessed.len()
+    }
+
+    /// Items that came by.
+    pub fn items(&self) -> u64 {
+        self.items.load(Relaxed)
     }
 
     fn next_to_settle(&mut self) -> Option<u32> {
@@ -49,20 +106,6 @@ impl Groups {
         }
         self.next_to_settle = (self.next_to_settle + 1) % self.groups.len();
         Some(self.next_to_settle as u32)
-    }
-
-    /// Tries the groups' questions on the items that came by.
-    fn try_out(&self, groups: &[u32]) -> Trial {
-        let mut trial = Trial::default();
-        for (place, rules) in groups.iter().filter_map(|id| self.rules(*id)) {
-            for rule in rules {
-                if let Some(predicate) = self.standing.predicate(rule.question()) {
-                    trial.enter(rule.question(), &predicate, place.content_type);
-                }
-            }
-        }
-        trial.run(&self.sample.lock(), NO_TIME_MS);
-        trial
     }
 
     /// Whether a group was given another way in.

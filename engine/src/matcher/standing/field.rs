@@ -175,7 +175,7 @@ impl Field {
         if let Some(words) = &self.words {
             let Room { mut places, mut texts } = walk.take_room();
             for word in texts.words(folded) {
-                words.find(word.text, counter, &mut places, |question| walk.hit_text(question, true));
+                words.find(word, counter, &mut places, |question| walk.hit_text(question, true));
             }
             walk.give_back(Room { places, texts });
         }

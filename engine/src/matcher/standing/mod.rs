@@ -14,6 +14,7 @@ mod ask;
 mod entry;
 mod field;
 mod glance;
+mod in_place;
 mod intervals;
 mod marks;
 mod multimap;

@@ -10,6 +10,14 @@ use penstock_dsl::registry::{Currency, PropId};
 use rust_decimal::Decimal;
 use std::ops::Bound;
 
+/// What begins the tests that are read in place.
+pub(super) const KEYWORD_IN: u8 = 1;
+pub(super) const KEYWORD_ALL: u8 = 2;
+pub(super) const TEXT_IN: u8 = 3;
+pub(super) const TEXT_ALL: u8 = 4;
+pub(super) const CONTAINS: u8 = 5;
+pub(super) const FUZZY: u8 = 6;
+
 /// A predicate in few bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Packed(Box<[u8]>);
@@ -32,6 +40,11 @@ impl Packed {
         }
         let mut bytes = Reader(&self.0);
         Predicate::Test { subject: bytes.subject(), test: bytes.test() }
+    }
+
+    /// Its bytes, to be read where they lie; `None` for what every item passes.
+    pub(super) fn reader(&self) -> Option<Reader<'_>> {
+        (!self.0.is_empty()).then_some(Reader(&self.0))
     }
 
     /// Bytes that it takes beside itself.
@@ -155,12 +168,12 @@ impl Writer {
 fn tag(test: &Test) -> u8 {
     match test {
         Test::IsSet => 0,
-        Test::KeywordIn(_) => 1,
-        Test::KeywordAll(_) => 2,
-        Test::TextIn(_) => 3,
-        Test::TextAll(_) => 4,
-        Test::Contains(_) => 5,
-        Test::Fuzzy(_) => 6,
+        Test::KeywordIn(_) => KEYWORD_IN,
+        Test::KeywordAll(_) => KEYWORD_ALL,
+        Test::TextIn(_) => TEXT_IN,
+        Test::TextAll(_) => TEXT_ALL,
+        Test::Contains(_) => CONTAINS,
+        Test::Fuzzy(_) => FUZZY,
         Test::Number(_) => 7,
         Test::Money(_) => 8,
         Test::PriceOverlaps(_) => 9,
@@ -171,16 +184,17 @@ fn tag(test: &Test) -> u8 {
 }
 
 /// What is left to read of what a [`Writer`] has written; nothing else is ever read.
-struct Reader<'a>(&'a [u8]);
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a>(&'a [u8]);
 
-impl Reader<'_> {
-    fn byte(&mut self) -> u8 {
+impl<'a> Reader<'a> {
+    pub(super) fn byte(&mut self) -> u8 {
         let (first, rest) = self.0.split_first().expect("as it was written");
         self.0 = rest;
         *first
     }
 
-    fn number(&mut self) -> u128 {
+    pub(super) fn number(&mut self) -> u128 {
         let (mut number, mut shift) = (0, 0);
         loop {
             let byte = self.byte();
@@ -197,11 +211,15 @@ impl Reader<'_> {
         (number >> 1) as i128 ^ -((number & 1) as i128)
     }
 
-    fn text(&mut self) -> String {
+    pub(super) fn str(&mut self) -> &'a str {
         let length = self.number() as usize;
         let (text, rest) = self.0.split_at(length);
         self.0 = rest;
-        std::str::from_utf8(text).expect("as it was written").to_owned()
+        std::str::from_utf8(text).expect("as it was written")
+    }
+
+    fn text(&mut self) -> String {
+        self.str().to_owned()
     }
 
     fn each<T>(&mut self, read: impl Fn(&mut Self) -> T) -> Vec<T> {
@@ -237,7 +255,7 @@ impl Reader<'_> {
 
     fn ranges(&mut self) -> Vec<MoneyRange> {
         self.each(|bytes| MoneyRange {
-            currency: Currency::from_code(&bytes.text()).expect("as it was written"),
+            currency: Currency::from_code(bytes.str()).expect("as it was written"),
             amounts: bytes.decimals(),
         })
     }
@@ -251,12 +269,12 @@ impl Reader<'_> {
     fn test(&mut self) -> Test {
         match self.byte() {
             0 => Test::IsSet,
-            1 => Test::KeywordIn(self.each(Self::text)),
-            2 => Test::KeywordAll(self.each(Self::text)),
-            3 => Test::TextIn(self.each(Self::text)),
-            4 => Test::TextAll(self.each(Self::text)),
-            5 => Test::Contains(self.text()),
-            6 => Test::Fuzzy(self.fuzzy()),
+            KEYWORD_IN => Test::KeywordIn(self.each(Self::text)),
+            KEYWORD_ALL => Test::KeywordAll(self.each(Self::text)),
+            TEXT_IN => Test::TextIn(self.each(Self::text)),
+            TEXT_ALL => Test::TextAll(self.each(Self::text)),
+            CONTAINS => Test::Contains(self.text()),
+            FUZZY => Test::Fuzzy(self.fuzzy()),
             7 => Test::Number(self.decimals()),
             8 => Test::Money(self.ranges()),
             9 => Test::PriceOverlaps(self.ranges()),

@@ -3,7 +3,11 @@
 use super::QuestionId;
 use super::entry::Entry;
 use super::glance::Glance;
+use super::in_place::InPlace;
 use super::packed::Packed;
+use super::texts::Texts;
+use crate::content::document::Document;
+use crate::matcher::evaluate::holds;
 use penstock_dsl::expr::Predicate;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -54,6 +58,16 @@ impl Question {
             asked: AtomicU32::new(0),
             in_vain: AtomicU32::new(0),
         }
+    }
+
+    /// Whether an item passes; `texts` has its texts cut into words, or will. Counted.
+    pub fn ask(&self, document: &Document, now_ms: i64, texts: &mut Texts) -> bool {
+        let passes = match InPlace::of(&self.predicate) {
+            Some(predicate) => predicate.holds(document, texts),
+            None => holds(&self.predicate.unpack(), document, now_ms),
+        };
+        self.count(passes);
+        passes
     }
 
     /// Counts an answer of the evaluator.

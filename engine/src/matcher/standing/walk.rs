@@ -2,6 +2,7 @@
 
 use super::entry::value_key;
 use super::glance::Glance;
+use super::in_place::InPlace;
 use super::marks::Marks;
 use super::question::Question;
 use super::seen::{Counter, Seen};
@@ -9,8 +10,7 @@ use super::sights::{Sights, Slots};
 use super::texts::Texts;
 use super::{QuestionId, Standing};
 use crate::content::document::Document;
-use crate::matcher::evaluate::{fuzzy_matches_words, holds, in_range, some_text};
-use penstock_dsl::expr::{Predicate, Test};
+use crate::matcher::evaluate::in_range;
 use penstock_dsl::registry::ContentType;
 
 /// The content types that a question is entered for.
@@ -74,13 +74,7 @@ impl Probe {
         }
         self.known.mark(id.0);
         self.evaluated += 1;
-        let passes = match &question.predicate.unpack() {
-            Predicate::Test { subject, test: Test::Fuzzy(query) } => {
-                some_text(subject, document, |folded| fuzzy_matches_words(folded, self.room.texts.words(folded), query))
-            }
-            predicate => holds(predicate, document, now_ms),
-        };
-        question.count(passes);
+        let passes = question.ask(document, now_ms, &mut self.room.texts);
         if passes {
             self.passed.mark(id.0);
         }
@@ -198,9 +192,9 @@ impl<'a> Walk<'a> {
             let (false, Some(question)) = (passed.has(*id), self.standing.questions.get(QuestionId(*id))) else {
                 continue;
             };
-            let Predicate::Test { subject, test: Test::Fuzzy(query) } = question.predicate.unpack() else { continue };
-            let passes =
-                in_range(locale, subject.locale.as_deref()) && fuzzy_matches_words(folded, words.clone(), &query);
+            let Some(predicate) = InPlace::of(&question.predicate) else { continue };
+            let Some(query) = predicate.query() else { continue };
+            let passes = in_range(locale, predicate.locale) && query.matches(folded, words.clone());
             question.count(passes);
             if passes {
                 passed.mark(*id);
@@ -211,15 +205,13 @@ impl<'a> Walk<'a> {
 
     /// Asks the item what is still open; the questions that it passes.
     pub fn finish(self, document: &Document) -> &'a [QuestionId] {
-        let Probe { passed, asked, answer, .. } = self.probe;
+        let Probe { passed, asked, answer, room, .. } = self.probe;
         for id in asked.list() {
             if passed.has(*id) {
                 continue;
             }
             let Some(question) = self.standing.questions.get(QuestionId(*id)) else { continue };
-            let passes = holds(&question.predicate.unpack(), document, self.now_ms);
-            question.count(passes);
-            if passes {
+            if question.ask(document, self.now_ms, &mut room.texts) {
                 passed.mark(*id);
             }
         }

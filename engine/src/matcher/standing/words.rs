@@ -8,7 +8,8 @@
 
 use super::multimap::{Change, Multimap};
 use super::seen::Counter;
-use crate::matcher::evaluate::word_matches;
+use crate::matcher::evaluate::{self, word_matches};
+use crate::matcher::fuzzy::Letters;
 use penstock_dsl::expr::FuzzyWord;
 use penstock_dsl::limits::FUZZY_WORD_CHARS_MAX;
 
@@ -50,8 +51,17 @@ pub enum End {
 
 struct Word {
     wanted: FuzzyWord,
+    /// Of the wanted word: what tells most others from it without reading it.
+    letters: Letters,
     end: End,
     questions: Vec<u32>,
+}
+
+impl Word {
+    fn matches(&self, word: evaluate::Word<'_>) -> bool {
+        let near = word.letters.within(self.letters, self.wanted.distance);
+        (near || (self.wanted.prefix && word.letters.has(self.letters))) && word_matches(word, &self.wanted)
+    }
 }
 
 impl Default for Words {
@@ -80,7 +90,8 @@ impl Words {
             (Change::Enter, Some(place)) => self.questions_mut(place).push(question),
             (Change::Enter, None) => {
                 let end = self.roomier_end(wanted);
-                self.enter(Word { wanted: wanted.clone(), end, questions: vec![question] });
+                let letters = Letters::of(&wanted.text);
+                self.enter(Word { wanted: wanted.clone(), letters, end, questions: vec![question] });
             }
             (Change::Leave, Some(place)) => {
                 let questions = self.questions_mut(place);
@@ -96,13 +107,19 @@ impl Words {
     }
 
     /// Calls `found` with every question that enters by a word which `word` matches. `places` is room to work in.
-    pub fn find(&self, word: &str, counter: Counter<'_>, places: &mut Vec<u32>, mut found: impl FnMut(u32)) {
-        self.candidates(word, counter, places);
+    pub fn find(
+        &self,
+        word: evaluate::Word<'_>,
+        counter: Counter<'_>,
+        places: &mut Vec<u32>,
+        mut found: impl FnMut(u32),
+    ) {
+        self.candidates(word.text, counter, places);
         places.sort_unstable();
         places.dedup();
         for &place in places.iter() {
             if let Some(candidate) = &self.words[place as usize]
-                && word_matches(word, &candidate.wanted)
+                && candidate.matches(word)
             {
                 candidate.questions.iter().for_each(|question| found(*question));
             }
@@ -299,9 +316,9 @@ mod tests {
             }
             for word in words {
                 let mut found = BTreeSet::new();
-                index.find(&word, Counter::none(), &mut Vec::new(), |question| assert!(found.insert(question)));
+                index.find(evaluate::Word::new(&word), Counter::none(), &mut Vec::new(), |question| assert!(found.insert(question)));
                 for (n, wanted) in wanted.iter().enumerate() {
-                    let passes = wanted.3 && word_matches(&word, &fuzzy(wanted));
+                    let passes = wanted.3 && word_matches(evaluate::Word::new(&word), &fuzzy(wanted));
                     prop_assert_eq!(found.contains(&(n as u32)), passes, "{} {:?}", word, wanted);
                 }
             }
@@ -329,8 +346,10 @@ mod tests {
         (0..2000).for_each(|n| index.change(Change::Enter, &word(n), n));
         for n in 0..2000 {
             let (mut found, mut places) = (BTreeSet::new(), Vec::new());
-            index.find(&word(n).text, Counter::none(), &mut places, |question| assert!(found.insert(question)));
-            let passes = |other: &u32| word_matches(&word(n).text, &word(*other));
+            index.find(evaluate::Word::new(&word(n).text), Counter::none(), &mut places, |question| {
+                assert!(found.insert(question))
+            });
+            let passes = |other: &u32| word_matches(evaluate::Word::new(&word(n).text), &word(*other));
             assert!(found.into_iter().eq((0..2000).filter(passes)));
             assert!(places.len() < 300, "{}", places.len());
         }
