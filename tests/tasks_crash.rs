@@ -3,15 +3,12 @@
 mod support;
 
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::time::Duration;
 use support::team::{Feed, Team};
 use support::{Server, store};
 
 /// Items, so many that activating them takes several steps.
 const ITEMS: usize = 25_000;
-/// Kills while commands are under way.
-const KILLS: u64 = 12;
 
 fn open() -> (Server, Team) {
     let server = Server::start();
@@ -68,38 +65,88 @@ fn activation_and_termination_go_on_after_kills_in_their_middle() {
     assert!(again.items.is_empty());
 }
 
+/// A command in a task's life: who sends it, how, where to and what.
+type Step = (&'static str, &'static str, &'static str, Value);
+
+/// Sends a command while the server is killed some milliseconds later, and again to the next server until it is answered; the
+/// answer.
+fn send_through_a_kill(
+    mut server: Server,
+    team: &Team,
+    (who, method, path, body): &Step,
+    after_ms: u64,
+) -> (Server, Value) {
+    let headers = [("idempotency-key", *path), ("if-match", "*")];
+    let send = |server: &Server| team.try_ask(server, who, method, path, &headers, body);
+    let first = std::thread::scope(|scope| {
+        let server = &server;
+        scope.spawn(move || {
+            std::thread::sleep(Duration::from_millis(after_ms));
+            server.kill();
+        });
+        send(server)
+    });
+    server = server.kill_and_restart();
+    let answer = send(&server).expect("the server stays");
+    let said = String::from_utf8_lossy(&answer.body).into_owned();
+    assert!((200..300).contains(&answer.status), "{who} {path}: {said}");
+    if let Some(first) = first {
+        assert_eq!(first.status, answer.status, "{who} {path}: {said}");
+    }
+    let answer = answer.json();
+    (server, answer)
+}
+
 #[test]
-fn a_command_is_carried_out_once_however_often_the_server_dies() {
+fn each_command_is_carried_out_once_wherever_the_server_dies() {
     let (mut server, team) = open();
     push(&server, 100);
-    let mut created = BTreeSet::new();
-    for round in 0..KILLS {
-        // The client sends and the server dies; the client sends the same again until it hears what became of it.
-        let body = json!({ "name": format!("Task {round}"), "targetWallet": "GCASH", "rules": "STORE { all }" });
-        let key = format!("create {round}");
-        let send =
-            |server: &Server| team.try_ask(server, "op", "POST", "/api/v1/tasks", &[("idempotency-key", &key)], &body);
-        let killer = std::thread::scope(|scope| {
-            let server = &server;
-            scope.spawn(move || {
-                std::thread::sleep(Duration::from_millis(round * 2));
-                server.kill();
-            });
-            send(server)
-        });
-        server = server.kill_and_restart();
-        let answer = send(&server).expect("the server stays");
-        assert_eq!(answer.status, 201, "{}", answer.json());
-        if let Some(first) = killer.filter(|first| first.status == 201) {
-            assert_eq!(first.json()["id"], answer.json()["id"]);
+    let reason = json!({ "reason": "a good reason" });
+    let item = json!({ "items": [{ "contentType": "STORE", "contentId": "s1" }] });
+    let steps: [Step; 11] = [
+        ("op", "POST", "/api/v1/tasks", json!({ "name": "A", "targetWallet": "GCASH", "rules": "STORE { all }" })),
+        ("op", "PUT", "/api/v1/tasks/T-1", json!({ "rules": "STORE { ext.n < 50 }" })),
+        ("op", "POST", "/api/v1/tasks/T-1/take-out", item),
+        ("op", "POST", "/api/v1/tasks/T-1/submit", Value::Null),
+        ("boss", "POST", "/api/v1/tickets/T-1/reject", reason.clone()),
+        ("op", "POST", "/api/v1/tasks/T-1/revise", Value::Null),
+        ("op2", "POST", "/api/v1/tasks/T-1/submit", Value::Null),
+        ("boss", "POST", "/api/v1/tickets/T-2/approve", reason.clone()),
+        ("supply", "POST", "/api/v1/tickets/T-2/approve", reason.clone()),
+        ("op", "POST", "/api/v1/tasks/T-1/terminate", reason.clone()),
+        ("boss", "POST", "/api/v1/tickets/T-3/approve", reason),
+    ];
+    // Kills come from before the request is read to after it is answered.
+    for (n, step) in (0_u64..).zip(&steps) {
+        (server, _) = send_through_a_kill(server, &team, step, n * 3 % 10);
+        if step.2 == "/api/v1/tickets/T-2/approve" && step.0 == "supply" {
+            assert_eq!(team.until(&server, "T-1", "ACTIVE")["delivery"]["delivered"], 49);
         }
-        assert!(created.insert(answer.json()["id"].as_str().unwrap().to_string()), "one task a round");
     }
-    let list = team.must(&server, "op", "GET", "/api/v1/tasks?limit=1000", &Value::Null);
-    assert_eq!(list["tasks"].as_array().unwrap().len() as u64, KILLS);
-    let trail = team.must(&server, "op", "GET", "/api/v1/audit?limit=1000", &Value::Null);
-    let done = |entry: &&Value| entry["what"] == "create" && entry["outcome"] == "DONE";
-    let tasks: BTreeSet<&str> =
-        trail["entries"].as_array().unwrap().iter().filter(done).map(|entry| entry["task"].as_str().unwrap()).collect();
-    assert_eq!(tasks.len() as u64, KILLS);
+    let ended = team.until(&server, "T-1", "TERMINATED");
+    assert_eq!((&ended["revision"], &ended["delivery"]["delivered"]), (&json!(2), &json!(0)));
+    let trail = team.must(&server, "op", "GET", "/api/v1/audit?task=T-1&order=asc&limit=1000", &Value::Null);
+    let entries = trail["entries"].as_array().unwrap();
+    let done: Vec<&str> = entries
+        .iter()
+        .filter(|entry| entry["by"] != "system")
+        .map(|entry| {
+            assert_eq!(entry["outcome"], "DONE", "{entry}");
+            entry["what"].as_str().unwrap()
+        })
+        .collect();
+    let each = [
+        "create",
+        "save",
+        "takeOut",
+        "submit",
+        "reject",
+        "revise",
+        "submit",
+        "approve",
+        "approve",
+        "terminate",
+        "approve",
+    ];
+    assert_eq!(done, each, "each once, in order");
 }

@@ -215,7 +215,7 @@ impl TicketsQuery {
             wanted.as_ref().is_none_or(|all| all.split(',').any(|one| one.trim().eq_ignore_ascii_case(&name)))
         };
         let mine = match self.mine.as_deref() {
-            Some("approvals") => side(actor, source, ticket, task).is_some() && *ticket.opened.by != *actor.name(),
+            Some("approvals") => side(actor, source, ticket, task).is_some() && !ticket.involves(task, actor.name()),
             Some(_) => *ticket.opened.by == *actor.name(),
             None => true,
         };
@@ -336,7 +336,8 @@ pub async fn get(State(app): State<App>, actor: Actor, id: Numbered) -> Result<R
             plain: plain(Language::English),
             plain_zh_hant: plain(Language::Chinese),
             impact: WireImpact::new(&source, impact),
-            can_decide_as: side(&actor, &source, &ticket, &view.task),
+            can_decide_as: side(&actor, &source, &ticket, &view.task)
+                .filter(|_| !ticket.involves(&view.task, actor.name())),
             ticket: TicketResponse::new(&source, ticket, &view.task),
             task_now: TaskResponse::new(&source, view, &actor, now_ms()),
         };

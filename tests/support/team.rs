@@ -82,7 +82,8 @@ impl Team {
     ) -> Option<Answer> {
         let bearer = format!("Bearer {}", self.keys[who]);
         let all = [headers, &[("authorization", &bearer), ("content-type", "application/json")]].concat();
-        server.try_request(method, path, &all, body.to_string().as_bytes())
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        server.try_request(method, path, &all, body.as_bytes())
     }
 
     /// A request in somebody's name that must work.

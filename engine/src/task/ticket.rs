@@ -1,6 +1,6 @@
 //! Tickets: a request, the revision that it pins, and what people decided of it (R077-R083, D-51 to D-55).
 
-use super::{Counts, Stamp, TaskId};
+use super::{Counts, Stamp, Task, TaskId};
 use serde::{Deserialize, Serialize};
 
 /// Number of a ticket of a tenant, from 1.
@@ -120,6 +120,17 @@ impl Ticket {
         let open = |side: &&Side| !self.decisions.iter().any(|decision| decision.side == **side);
         let limit = if self.parallel { usize::MAX } else { 1 };
         self.needed().iter().filter(open).copied().take(limit).collect()
+    }
+
+    /// Whether somebody has a hand in it already, so that others must decide (D-52): who asked, who wrote what is asked for, and who
+    /// has decided for the other side.
+    pub fn involves(&self, task: &Task, by: &str) -> bool {
+        let wrote = match self.kind {
+            TicketKind::Deliver => &*task.created.by == by,
+            TicketKind::Revision => task.draft.as_ref().is_some_and(|draft| &*draft.begun.by == by),
+            TicketKind::Terminate => false,
+        };
+        wrote || &*self.opened.by == by || self.decisions.iter().any(|decision| &*decision.stamp.by == by)
     }
 
     /// Closes it.

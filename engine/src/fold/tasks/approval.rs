@@ -261,14 +261,7 @@ fn may_decide(task: &Task, ticket: &Ticket, decide: &Decide, by: &Stamp) -> Resu
     if decide.side == Side::Target && decide.wallet != task.target_wallet {
         return Err(TaskRefusal::OtherWallet);
     }
-    let asked = ticket.opened.by == by.by;
-    let decided = ticket.decisions.iter().any(|decision| decision.stamp.by == by.by);
-    let wrote = match ticket.kind {
-        TicketKind::Deliver => task.created.by == by.by,
-        TicketKind::Revision => task.draft.as_ref().is_some_and(|draft| draft.begun.by == by.by),
-        TicketKind::Terminate => false,
-    };
-    if asked || decided || wrote {
+    if ticket.involves(task, &by.by) {
         return Err(TaskRefusal::OwnRequest);
     }
     reason(decide.reason.as_deref(), !decide.approve)
