@@ -1,5 +1,6 @@
 //! Errors as answers: problem details (RFC 9457) for everything but the seed's endpoint.
 
+use crate::notify::NoticesError;
 use crate::people::PeopleError;
 use crate::sync::WireIssue;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -174,6 +175,14 @@ impl Problem {
         match error {
             PeopleError::Refused(why) => Problem::bad_request(why),
             PeopleError::File(_) => Problem::internal(&format!("{error:?}")),
+        }
+    }
+
+    /// Why notices or webhooks could not be read or changed.
+    pub fn notices(error: &NoticesError) -> Problem {
+        match error {
+            NoticesError::Refused(why) => Problem::bad_request(why),
+            NoticesError::File(_) => Problem::internal(&format!("{error:?}")),
         }
     }
 
