@@ -35,7 +35,7 @@ pub struct Problem {
     issues: Vec<WireIssue>,
     /// What `Retry-After` says, where there is one.
     #[serde(skip)]
-    retry_after_s: u64,
+    retry_after_s: u32,
 }
 
 /// A finding about a rule text.
@@ -192,7 +192,7 @@ impl Problem {
         let detail = format!("{why}; try again in {seconds} s");
         let mut problem =
             Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tries", "There were too many tries", detail);
-        problem.retry_after_s = seconds;
+        problem.retry_after_s = u32::try_from(seconds).unwrap_or(u32::MAX);
         problem
     }
 
