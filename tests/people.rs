@@ -182,7 +182,7 @@ fn people_set_where_and_of_what_they_are_told() {
     let path = "/api/v1/session/notifications";
     let set = |body: Value| as_session(&server, &cookie, "PUT", path, &body);
     let first = as_session(&server, &cookie, "GET", path, &Value::Null).json();
-    assert_eq!((&first["email"], first["kinds"].as_array().unwrap().len()), (&Value::Null, 4));
+    assert_eq!((&first["email"], first["kinds"].as_array().unwrap().len()), (&Value::Null, 5));
     let wanted = json!({ "email": "sop@example.com", "employeeId": "E1", "kinds": ["APPROVAL_DECIDED"] });
     assert_eq!(set(wanted.clone()).json(), wanted);
     for wrong in [
@@ -270,6 +270,9 @@ fn operations() -> Vec<(&'static str, &'static str, Value, [bool; 8])> {
         ("POST", "/api/v1/risk?sourceWallet=HK", json!({ "decisions": [risk] }), [O, O, O, X, O, O, X, O]),
         ("POST", "/api/v1/fx", json!({ "date": "2026-01-30", "base": "USD", "rates": { "HKD": 7.8 } }), asap),
         ("DELETE", "/api/v1/sets/gone", Value::Null, editors),
+        ("GET", "/api/v1/webhooks", Value::Null, [X, O, X, O, X, O, X, O]),
+        ("POST", "/api/v1/webhooks", json!({ "url": "https://example.com/" }), [X, O, X, O, X, O, X, O]),
+        ("GET", "/api/v1/inbox", Value::Null, [X, X, X, X, X, X, O, O]),
     ]
 }
 

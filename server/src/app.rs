@@ -1,9 +1,11 @@
 //! What all handlers share: the engine once it is open, the API keys, people, and the bounds on blocking work.
 //!
 //! Invariant: nothing that can take longer than some microseconds runs on an async thread; it goes through
-//! [`App::decode`], [`App::query`], [`App::ask`] or [`App::hash`], which bound how many run at once, or [`App::people`].
+//! [`App::decode`], [`App::query`], [`App::ask`] or [`App::hash`], which bound how many run at once, [`App::people`] or
+//! [`App::notices`].
 
 use crate::keys::Keys;
+use crate::notify::{Notices, NoticesError};
 use crate::pace::Pace;
 use crate::people::{People, Throttle};
 use crate::problem::Problem;
@@ -60,6 +62,7 @@ struct Inner {
     engine: OnceLock<Arc<Engine>>,
     keys: Keys,
     people: People,
+    notices: Arc<Notices>,
     throttle: Mutex<Throttle>,
     pace: Pace,
     hashing: Arc<Semaphore>,
@@ -88,13 +91,20 @@ impl Default for Bounds {
 
 impl App {
     /// A server whose engine is still opening.
-    pub fn new(keys: Keys, people: People, metrics: PrometheusHandle, settings: Settings) -> App {
+    pub fn new(
+        keys: Keys,
+        people: People,
+        notices: Arc<Notices>,
+        metrics: PrometheusHandle,
+        settings: Settings,
+    ) -> App {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         App {
             inner: Arc::new(Inner {
                 engine: OnceLock::new(),
                 keys,
                 people,
+                notices,
                 throttle: Mutex::default(),
                 pace: Pace::default(),
                 hashing: Arc::new(Semaphore::new(HASHES)),
@@ -134,6 +144,15 @@ impl App {
     pub async fn people<T: Send + 'static>(&self, work: impl FnOnce(&People) -> T + Send + 'static) -> T {
         let app = self.clone();
         joined(tokio::task::spawn_blocking(move || work(&app.inner.people)).await)
+    }
+
+    /// Reads or changes notices and webhooks, off the async threads.
+    pub async fn notices<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Notices) -> Result<T, NoticesError> + Send + 'static,
+    ) -> Result<T, NoticesError> {
+        let notices = self.inner.notices.clone();
+        joined(tokio::task::spawn_blocking(move || work(&notices)).await)
     }
 
     /// Hashes a password, off the async threads; answers 503 when others keep it waiting for too long.

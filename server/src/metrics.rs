@@ -27,6 +27,9 @@ const TOMBSTONES: &str = "penstock_tombstones";
 const CATALOG_BYTES: &str = "penstock_catalog_bytes";
 const CHECKED: &str = "penstock_self_check_sets_total";
 const DIFFERING: &str = "penstock_self_check_differing_total";
+const NOTICES: &str = "penstock_notices_total";
+const WAITING: &str = "penstock_outbox_letters";
+const DEAD: &str = "penstock_outbox_dead_letters";
 const UNCHECKED: &str = "penstock_self_check_failed_total";
 
 /// Installs the recorder of this process; call once.
@@ -59,6 +62,12 @@ fn describe() {
     describe_gauge!(CATALOG_BYTES, "Estimated heap of the catalog, bytes");
     describe_counter!(CHECKED, "Standing sets that the self-check has compared with their rules");
     describe_counter!(DIFFERING, "Of them those that differ: alarm at any");
+    describe_counter!(
+        NOTICES,
+        "Notices by channel and outcome: kept in inboxes; letters sent, failed (and tried again) or dead"
+    );
+    describe_gauge!(WAITING, "Letters that wait in the outbox, by channel");
+    describe_gauge!(DEAD, "Letters that could not be sent, by channel");
     describe_counter!(UNCHECKED, "Of them those that could not be compared: alarm at any");
 }
 
@@ -126,6 +135,14 @@ impl Tally {
     }
 }
 
+/// Counts notices of a channel.
+pub fn notice(channel: &str, outcome: &'static str, count: u64) {
+    counter!(NOTICES, "channel" => channel.to_owned(), "outcome" => outcome).increment(count);
+}
+
+/// The ways out of the outbox.
+const CHANNELS: [&str; 4] = ["dingtalk", "file", "mail", "webhook"];
+
 /// `GET /metrics`
 pub async fn render(State(app): State<App>) -> impl IntoResponse {
     if let Some(engine) = app.engine() {
@@ -134,6 +151,15 @@ pub async fn render(State(app): State<App>) -> impl IntoResponse {
         counter!(CHECKED).absolute(check.sets);
         counter!(DIFFERING).absolute(check.differing);
         counter!(UNCHECKED).absolute(check.failed);
+    }
+    match app.notices(|notices| notices.depths()).await {
+        Ok(depths) => CHANNELS.into_iter().for_each(|channel| {
+            // A channel whose letters have all gone is at nought.
+            let (_, waiting, dead) = depths.iter().find(|depth| depth.0 == channel).cloned().unwrap_or_default();
+            gauge!(WAITING, "channel" => channel).set(waiting as f64);
+            gauge!(DEAD, "channel" => channel).set(dead as f64);
+        }),
+        Err(error) => tracing::warn!(%error, "the outbox cannot be counted"),
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics().render())
 }

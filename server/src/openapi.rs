@@ -22,6 +22,7 @@ use utoipa::{Modify, OpenApi};
         (name = "sets", description = "Standing sets: what rules match at every record"),
         (name = "supply", description = "What stands between matched items and target wallets"),
         (name = "people", description = "Signing in, and what people set for themselves"),
+        (name = "notices", description = "What people and wallets are told of tasks and tickets"),
         (name = "operations", description = "For operators; without an API key"),
     ),
     modifiers(&Credentials)

@@ -26,7 +26,8 @@ pub const FILE: &str = "people.db";
 /// The longest display name, characters.
 const DISPLAY_NAME_CHARS_MAX: usize = 200;
 
-const SCHEMA: [&str; 1] = ["
+const SCHEMA: [&str; 2] = [
+    "
     CREATE TABLE wallets (
         name TEXT PRIMARY KEY,
         display_name TEXT NOT NULL,
@@ -62,7 +63,10 @@ const SCHEMA: [&str; 1] = ["
         seen_ms INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX sessions_of ON sessions (account, created_ms);
-"];
+",
+    // Of a kind that is new everybody is told until they say otherwise.
+    "UPDATE accounts SET notices = json_insert(notices, '$[#]', 'DELIVERY_PROGRESS')",
+];
 
 /// The people of one data folder.
 pub struct People {

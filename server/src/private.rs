@@ -1,4 +1,4 @@
-//! Small SQLite files beside the log that only their owner may read: keys and people.
+//! Small SQLite files beside the log that only their owner may read: keys, people and notices.
 //!
 //! A file's schema is a list of steps, and `PRAGMA user_version` counts those that were taken, so that files of older versions
 //! go on to work. The command line and a running server may use a file at the same time.

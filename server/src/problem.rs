@@ -1,5 +1,6 @@
 //! Errors as answers: problem details (RFC 9457) for everything but the seed's endpoint.
 
+use crate::notify::NoticesError;
 use crate::people::PeopleError;
 use crate::sync::WireIssue;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -34,7 +35,7 @@ pub struct Problem {
     issues: Vec<WireIssue>,
     /// What `Retry-After` says, where there is one.
     #[serde(skip)]
-    retry_after_s: u64,
+    retry_after_s: u32,
 }
 
 /// A finding about a rule text.
@@ -177,13 +178,21 @@ impl Problem {
         }
     }
 
+    /// Why notices or webhooks could not be read or changed.
+    pub fn notices(error: &NoticesError) -> Problem {
+        match error {
+            NoticesError::Refused(why) => Problem::bad_request(why),
+            NoticesError::File(_) => Problem::internal(&format!("{error:?}")),
+        }
+    }
+
     /// 429: this can be tried again after a while.
     pub fn wait(why: &str, wait: Duration) -> Problem {
         let seconds = wait.as_secs_f64().ceil() as u64;
         let detail = format!("{why}; try again in {seconds} s");
         let mut problem =
             Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tries", "There were too many tries", detail);
-        problem.retry_after_s = seconds;
+        problem.retry_after_s = u32::try_from(seconds).unwrap_or(u32::MAX);
         problem
     }
 

@@ -99,6 +99,7 @@ pub enum Operation {
     ManageRates,
     SynchronizeContent,
     AcknowledgeDeliveries,
+    ManageWebhooks,
 }
 
 /// Who may do an operation: the six roles in their order, then keys of all scopes, then keys for content alone.
@@ -112,7 +113,7 @@ const O: bool = false;
 /// The table. A tenant's key does what the source wallet's operators and ASAP's do for it, and decides about risk as keys always
 /// did; it does not decide about approvals: four eyes are people's.
 #[rustfmt::skip]
-const TABLE: [Row; 20] = {
+const TABLE: [Row; 21] = {
     use Operation::*;
     [
         //                                                         source   target   asap       key
@@ -143,6 +144,7 @@ const TABLE: [Row; 20] = {
         (ManageRates,            "send exchange rates",            [O, O,   O, O,   X, O,      X, O]),
         (SynchronizeContent,     "synchronize content",            [O, O,   O, O,   O, O,      X, X]),
         (AcknowledgeDeliveries,  "acknowledge deliveries",         [O, O,   X, O,   O, O,      O, O]),
+        (ManageWebhooks,         "manage webhooks",                [X, O,   X, O,   X, O,      X, O]),
     ]
 };
 
@@ -242,7 +244,8 @@ pub mod need {
         ReadWallets,
         CustomTags,
         Preview,
-        ManageRates
+        ManageRates,
+        ManageWebhooks
     );
 }
 
@@ -324,8 +327,10 @@ mod tests {
             }
         }
         // What the requirements' table does not name.
-        use Operation::{AcknowledgeDeliveries, ManageRates, ModelTags, Preview, ReadSupply, ReadWallets};
-        let ours = [ReadWallets, ModelTags, Preview, ReadSupply, ManageRates, AcknowledgeDeliveries];
+        use Operation::{
+            AcknowledgeDeliveries, ManageRates, ManageWebhooks, ModelTags, Preview, ReadSupply, ReadWallets,
+        };
+        let ours = [ReadWallets, ModelTags, Preview, ReadSupply, ManageRates, AcknowledgeDeliveries, ManageWebhooks];
         for (rights, wanted) in columns.iter().zip(wanted) {
             for operation in Operation::all().filter(|operation| !ours.contains(operation)) {
                 assert_eq!(rights.allow(operation), wanted.contains(&operation), "{operation:?} {wanted:?}");

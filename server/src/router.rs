@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::openapi::{Document, with_common_answers};
-use crate::{audit, supply, tasks, tickets};
+use crate::{audit, inbox, supply, tasks, tickets, webhooks};
 use crate::{fx, health, items, landing, memberships, metrics, onboarding, policies, preview, properties, request};
 use crate::{reports, risk, rules, session, sets, sync, tags, values};
 use axum::Router;
@@ -94,6 +94,11 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(supply::feed))
         .routes(routes!(supply::report))
         .routes(routes!(audit::list))
+        .routes(routes!(inbox::list))
+        .routes(routes!(inbox::read))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(values::values))
         .routes(routes!(properties::properties))
         .routes(routes!(session::sign_in, session::me, session::sign_out))
@@ -113,7 +118,7 @@ mod tests {
         let document = serde_json::to_value(with_common_answers(documented().into_openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), 64);
+        assert_eq!(paths.len(), 69);
         assert!(paths["/api/v1/rules/check"]["post"]["responses"]["413"].is_object());
         assert!(paths["/api/v1/preview"]["post"]["responses"]["403"].is_object());
         assert_eq!(

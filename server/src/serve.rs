@@ -6,6 +6,7 @@
 
 use crate::app::{App, Settings};
 use crate::keys::Keys;
+use crate::notify::{self, Notices, Notifier, Prepared};
 use crate::people::People;
 use anyhow::{Context, anyhow};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,7 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use penstock_engine::{Engine, OpenError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -36,6 +37,8 @@ pub struct ServeOptions {
     pub listen: String,
     /// The operator's settings.
     pub settings: Settings,
+    /// How notices go out.
+    pub notices: notify::Options,
 }
 
 /// What happens on the way up.
@@ -62,23 +65,26 @@ async fn run(options: ServeOptions, hooks: Hooks) -> anyhow::Result<()> {
         TcpListener::bind(&options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
     let (keys, people) = (Keys::open(&options.data)?, People::open(&options.data)?);
+    let notices = Arc::new(Notices::open(&options.data)?);
     refuse_in_use(&options.data)?;
+    let prepared = Prepared::new(options.notices, &options.data, notices.clone())?;
+    let notifier = OnceLock::new();
     let mut settings = options.settings;
     settings.secure_cookies &= !address.ip().is_loopback();
-    let app = App::new(keys, people, crate::metrics::install()?, settings);
+    let app = App::new(keys, people, notices, crate::metrics::install()?, settings);
     (hooks.bound)(address);
     tracing::info!(%address, data = %options.data.display(), "listening");
 
     let connections = GracefulShutdown::new();
     let end = tokio::select! {
         () = accept(&listener, &app, &connections) => Ok(()),
-        end = live(&app, options.data, hooks.opened) => end,
+        end = live(&app, options.data, (prepared, &notifier), hooks.opened) => end,
         name = signals.next() => { tracing::info!(signal = name, "stopping"); Ok(()) }
     };
     drop(listener);
     app.stop();
     tokio::select! {
-        () = stop(&app, connections) => {}
+        () = stop(&app, notifier.into_inner(), connections) => {}
         name = signals.next() => tracing::warn!(signal = name, "stopping at once"),
     }
     end
@@ -95,10 +101,17 @@ fn refuse_in_use(data: &Path) -> anyhow::Result<()> {
 }
 
 /// Opens the engine and watches it; returns only with an error.
-async fn live(app: &App, data: PathBuf, opened: Box<dyn FnOnce() + Send>) -> anyhow::Result<()> {
+async fn live(
+    app: &App,
+    data: PathBuf,
+    (prepared, notifier): (Prepared, &OnceLock<Notifier>),
+    opened: Box<dyn FnOnce() + Send>,
+) -> anyhow::Result<()> {
     let opening = tokio::task::spawn_blocking(move || Engine::open(&data, penstock_engine::Options::default()));
     let engine = Arc::new(opening.await?.context("cannot open the store")?);
+    let running = prepared.start(engine.clone())?;
     app.opened(engine.clone());
+    notifier.get_or_init(|| running);
     tracing::info!("ready");
     opened();
     loop {
@@ -142,10 +155,14 @@ fn prepared(stream: TcpStream) -> TcpStream {
     stream
 }
 
-/// Lets requests under way finish, then closes the engine.
-async fn stop(app: &App, connections: GracefulShutdown) {
+/// Lets requests under way finish, then ends the notices and closes the engine.
+async fn stop(app: &App, notifier: Option<Notifier>, connections: GracefulShutdown) {
     if tokio::time::timeout(DRAIN_TIME_MAX, connections.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
+    }
+    if let Some(notifier) = notifier {
+        // What it says is in its own log lines.
+        let _ = tokio::task::spawn_blocking(move || notifier.stop()).await;
     }
     if let Some(engine) = app.engine().cloned()
         && let Err(error) = tokio::task::spawn_blocking(move || engine.shutdown()).await

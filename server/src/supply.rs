@@ -271,6 +271,6 @@ fn read(at: usize, entry: ReportEntry) -> Result<(String, ItemReport), Problem> 
         return Err(Problem::bad_request(format!("/items/{at}/failure has at most {FAILURE_CHARS_MAX} characters")));
     }
     let item = ItemKey { content_type, content_id: entry.content_id.into() };
-    let failure = entry.failure.map(|failure| failure.trim().into()).filter(|failure: &Box<str>| !failure.is_empty());
+    let failure = entry.failure.map(|failure| Box::<str>::from(failure.trim())).filter(|failure| !failure.is_empty());
     Ok((entry.source_wallet, ItemReport { item, version: entry.content_version, failure }))
 }

@@ -21,6 +21,7 @@ const READY_TIME_MAX: Duration = Duration::from_secs(60);
 pub struct Server {
     child: Child,
     folder: Arc<tempfile::TempDir>,
+    arguments: Vec<String>,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
     /// A key of tenant `T`.
@@ -74,7 +75,8 @@ impl Server {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line:?}")).to_string();
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None);
-        let mut server = Server { child, folder, url, key: String::new(), agent: config.build().into() };
+        let arguments = arguments.iter().map(|argument| argument.to_string()).collect();
+        let mut server = Server { child, folder, arguments, url, key: String::new(), agent: config.build().into() };
         server.wait_ready();
         server.key = server.add_key("T");
         server
@@ -100,11 +102,17 @@ impl Server {
         String::from_utf8(output.stdout).unwrap().trim().to_string()
     }
 
-    /// Kills the process at once (SIGKILL) and starts another on the same folder. Keys stand; the port is another.
+    /// Kills the process at once (SIGKILL) and starts another on the same folder, with the same arguments. Keys stand; the port is
+    /// another.
     pub fn kill_and_restart(mut self) -> Server {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        Server::on(self.folder.clone(), &[])
+        self.another()
+    }
+
+    fn another(&self) -> Server {
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        Server::on(self.folder.clone(), &arguments)
     }
 
     /// Kills the process at once (SIGKILL), for clients on other threads to notice.
@@ -116,7 +124,7 @@ impl Server {
     /// Asks it to stop (SIGTERM), waits for it, and starts another on the same folder.
     pub fn stop_and_restart(mut self) -> Server {
         assert!(self.stop().success());
-        Server::on(self.folder.clone(), &[])
+        self.another()
     }
 
     /// Asks it to stop (SIGTERM) and waits for it.

@@ -91,6 +91,11 @@ impl Actor {
         &self.name
     }
 
+    /// Whether it is an account, in a session or by a key of its own, and no tenant's key.
+    pub fn is_person(&self) -> bool {
+        matches!(self.kind, Kind::Person(_))
+    }
+
     /// Whether the wallet acted for is a target wallet; a tenant's key acts for a source alone.
     pub fn is_at_target(&self) -> bool {
         self.is_target

@@ -50,7 +50,8 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<Verdict> {
     args.log.start()?;
-    let options = ServeOptions { data: args.data.clone(), listen: args.listen, settings: Settings::default() };
+    let (data, listen) = (args.data.clone(), args.listen);
+    let options = ServeOptions { data, listen, settings: Settings::default(), notices: Default::default() };
     let (tell, told) = std::sync::mpsc::channel();
     let bound = move |address: SocketAddr| {
         super::serve::announce(address);

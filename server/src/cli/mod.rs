@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done; 1 the command ran and says no (refused lines, rule errors); 2 it could not run.
 
+mod channels;
 mod client;
 mod demo;
 mod gen_content;
@@ -16,6 +17,7 @@ pub mod terminal;
 mod user;
 mod verify;
 mod wallet;
+mod webhook;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -58,6 +60,9 @@ enum Command {
     /// Say who is what at which wallet.
     #[command(subcommand)]
     Role(role::Command),
+    /// Say where wallets' systems are told of tasks and tickets.
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Compare every standing set of a stopped server with what its rules select.
     Verify(verify::Args),
     /// Write made-up merchants' content as NDJSON.
@@ -83,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Wallet(command) => wallet::run(command),
         Command::User(command) => user::run(command),
         Command::Role(command) => role::run(command),
+        Command::Webhook(command) => webhook::run(command),
         Command::Verify(args) => verify::run(&args),
         Command::Gen(args) => gen_content::run(&args),
     };

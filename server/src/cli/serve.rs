@@ -1,6 +1,7 @@
 //! `penstock serve`
 
 use super::Verdict;
+use super::channels::ChannelArgs;
 use crate::app::Settings;
 use crate::serve::{Hooks, ServeOptions, serve};
 use clap::ValueEnum;
@@ -19,6 +20,8 @@ pub struct Args {
     listen: String,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    channels: ChannelArgs,
     /// Answer synchronizeContent with `result` alone, without its flat copy.
     #[arg(long)]
     no_flat_result: bool,
@@ -58,7 +61,7 @@ impl LogArgs {
 pub fn run(args: Args) -> anyhow::Result<Verdict> {
     args.log.start()?;
     let settings = Settings { flat_result: !args.no_flat_result, ..Settings::default() };
-    let options = ServeOptions { data: args.data, listen: args.listen, settings };
+    let options = ServeOptions { data: args.data, listen: args.listen, settings, notices: args.channels.options()? };
     serve(options, Hooks { bound: Box::new(announce), opened: Box::new(|| {}) })?;
     Ok(Verdict::Done)
 }

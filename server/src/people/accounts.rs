@@ -25,12 +25,19 @@ pub enum Notice {
     SupplyDrift,
     /// Deliveries fail.
     DeliveryFailed,
+    /// What a task delivers is all active, was fixed, or has ended.
+    DeliveryProgress,
 }
 
 impl Notice {
     /// Every kind; a new account is told of all.
-    pub const ALL: [Notice; 4] =
-        [Notice::ApprovalRequested, Notice::ApprovalDecided, Notice::SupplyDrift, Notice::DeliveryFailed];
+    pub const ALL: [Notice; 5] = [
+        Notice::ApprovalRequested,
+        Notice::ApprovalDecided,
+        Notice::SupplyDrift,
+        Notice::DeliveryFailed,
+        Notice::DeliveryProgress,
+    ];
 }
 
 /// Where and of what an account is told.
