@@ -216,7 +216,7 @@ impl Follower {
             let found = match (audience, about) {
                 (Audience::Deciders, Some((ticket, turn))) => {
                     let mut found = self.sides(told, &turn.deciders)?;
-                    found.retain(|contact| may_decide(&contact.account, ticket, task));
+                    found.retain(|contact| may_decide(&contact.account, (ticket, turn.decided), task));
                     found
                 }
                 (Audience::Asked, Some((ticket, turn))) => {
@@ -270,7 +270,8 @@ fn asks(account: &str, ticket: &Ticket, task: &Task) -> bool {
     *ticket.opened.by == *account || (ticket.kind == TicketKind::Deliver && *task.created.by == *account)
 }
 
-/// Whether somebody may decide, as far as four eyes ask for it.
-fn may_decide(account: &str, ticket: &Ticket, task: &Task) -> bool {
-    !asks(account, ticket, task) && !ticket.decisions.iter().any(|decision| *decision.stamp.by == *account)
+/// Whether somebody may decide next after so many, as far as four eyes ask for it.
+fn may_decide(account: &str, (ticket, decided): (&Ticket, usize), task: &Task) -> bool {
+    !asks(account, ticket, task)
+        && !ticket.decisions.iter().take(decided).any(|decision| *decision.stamp.by == *account)
 }

@@ -52,6 +52,8 @@ pub struct Turn {
     pub kind: Kind,
     /// Whose turn it is from now on.
     pub deciders: Vec<Side>,
+    /// How many had decided then; more may have by now.
+    pub decided: usize,
     /// Who was asked until now.
     pub asked: Vec<Side>,
     /// Why.
@@ -65,19 +67,24 @@ pub fn turn(event: &Event, ticket: &Ticket) -> Option<Turn> {
     let needed = ticket.needed().len();
     // As far as it was asked after so many decisions.
     let reach = |decided: usize| if ticket.parallel { needed } else { (decided + 1).min(needed) };
-    let told = |kind, deciders, asked, reason| Some(Turn { kind, deciders, asked, reason });
+    let told = |kind, deciders: (usize, Vec<Side>), asked, reason| {
+        Some(Turn { kind, decided: deciders.0, deciders: deciders.1, asked, reason })
+    };
     match &**command {
-        "submit" | "terminate" => told(Kind::TicketOpened, sides(0, reach(0)), Vec::new(), ticket.reason.clone()),
+        "submit" | "terminate" => told(Kind::TicketOpened, (0, sides(0, reach(0))), Vec::new(), ticket.reason.clone()),
         "approve" | "reject" => {
             let (at, decision) = decision_of(event, ticket)?;
             let (asked, reason) = (sides(0, reach(at)), decision.reason.clone());
             match decision.approved {
-                false => told(Kind::TicketRejected, Vec::new(), asked, reason),
-                true if at + 1 == needed => told(Kind::TicketApproved, Vec::new(), asked, reason),
-                true => told(Kind::TicketAdvanced, sides(reach(at), reach(at + 1)), asked, reason),
+                false => told(Kind::TicketRejected, (at + 1, Vec::new()), asked, reason),
+                true if at + 1 == needed => told(Kind::TicketApproved, (at + 1, Vec::new()), asked, reason),
+                true => told(Kind::TicketAdvanced, (at + 1, sides(reach(at), reach(at + 1))), asked, reason),
             }
         }
-        "withdraw" => told(Kind::TicketWithdrawn, Vec::new(), sides(0, reach(ticket.decisions.len())), None),
+        "withdraw" => {
+            let decided = ticket.decisions.len();
+            told(Kind::TicketWithdrawn, (decided, Vec::new()), sides(0, reach(decided)), None)
+        }
         _ => None,
     }
 }
@@ -86,7 +93,7 @@ pub fn turn(event: &Event, ticket: &Ticket) -> Option<Turn> {
 pub fn void(ticket: &Ticket) -> Turn {
     let reach = if ticket.parallel { usize::MAX } else { ticket.decisions.len() + 1 };
     let asked = ticket.needed().iter().take(reach).copied().collect();
-    Turn { kind: Kind::TicketVoid, deciders: Vec::new(), asked, reason: None }
+    Turn { kind: Kind::TicketVoid, deciders: Vec::new(), decided: ticket.decisions.len(), asked, reason: None }
 }
 
 fn decision_of<'a>(event: &Event, ticket: &'a Ticket) -> Option<(usize, &'a Decision)> {
@@ -253,6 +260,8 @@ mod tests {
         assert_eq!(turned("reject", 10, &rejected), (Kind::TicketRejected, vec![], vec![Source]));
         let reason = turn(&done("reject", stamp("boss", 10)), &rejected).unwrap().reason;
         assert_eq!(reason.as_deref(), Some("too dear"));
+        let late = turn(&done("approve", stamp("boss", 10)), &ticket(Deliver, false, &both)).unwrap();
+        assert_eq!(late.decided, 1, "who has decided since was still to be asked");
     }
 
     #[test]
