@@ -242,6 +242,9 @@ pub mod need {
         ReadWallets,
         CustomTags,
         Preview,
+        PullItems,
+        ReadSupply,
+        RequestRisk,
         ManageRates
     );
 }
