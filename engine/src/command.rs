@@ -9,6 +9,7 @@ use crate::supply::{SETS_MAX, WALLETS_MAX};
 use crate::task::SET_PREFIX;
 use crate::task::command::{TaskCommand, TaskOutcome};
 use crate::task::refusal::TaskRefusal;
+use crate::task::risk::{RequestId, RiskRefusal};
 use penstock_dsl::diagnostic::Diagnostic;
 use penstock_dsl::fx::Rates;
 use penstock_dsl::registry::ContentType;
@@ -40,6 +41,10 @@ pub enum Command {
     Risk(Vec<RiskWrite>),
     /// Items and merchants to pull from everything that goes to a wallet, or to let go again (F-7.6).
     Pull(Pull),
+    /// A target wallet's supply operator asks for a decision on risk.
+    AskRisk(AskRisk),
+    /// A risk reviewer of the wallet decides on such a request.
+    DecideRequest(DecideRequest),
     /// Nothing but the time: timers are due.
     Tick,
     /// A step in the life of a cross-wallet task.
@@ -70,6 +75,9 @@ impl Command {
             Command::Policies(policies) => ("policies", writes(policies.len())),
             Command::Risk(risk) => ("risk", writes(risk.len())),
             Command::Pull(pull) => (if pull.out { "pull" } else { "letGo" }, pull.subject()),
+            Command::AskRisk(ask) => ("askRisk", ask.subject()),
+            Command::DecideRequest(decide) if decide.approve => ("approveRisk", decide.subject()),
+            Command::DecideRequest(decide) => ("rejectRisk", decide.subject()),
             Command::Tick | Command::Task(_) => return None,
         })
     }
@@ -193,6 +201,49 @@ impl Pull {
     }
 }
 
+/// A request for a decision on risk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskRisk {
+    /// The target wallet.
+    pub wallet: Box<str>,
+    /// The item.
+    pub item: ItemKey,
+    /// Whether to stop it; else to let it through again.
+    pub stop: bool,
+    /// Why.
+    pub reason: Box<str>,
+}
+
+impl AskRisk {
+    fn subject(&self) -> String {
+        let (action, item) = (if self.stop { "stop" } else { "allow" }, &self.item);
+        format!("{action} {} {} for {}: {}", item.content_type, item.content_id, self.wallet, self.reason)
+    }
+}
+
+/// A decision on a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DecideRequest {
+    /// The target wallet that decides.
+    pub wallet: Box<str>,
+    /// Which request.
+    pub request: RequestId,
+    /// Whether it is approved; else rejected.
+    pub approve: bool,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Box<str>>,
+}
+
+impl DecideRequest {
+    fn subject(&self) -> String {
+        let reason = self.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        format!("request {} of {}{reason}", self.request, self.wallet)
+    }
+}
+
 /// What became of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandOutcome {
@@ -206,6 +257,8 @@ pub enum CommandOutcome {
     Set(SetOutcome),
     /// A command about tasks was carried out.
     Task(TaskOutcome),
+    /// A request for a decision on risk was taken, or decided.
+    RiskRequest(RequestId),
     /// Nothing has changed.
     Refused(Refusal),
 }
@@ -250,4 +303,7 @@ pub enum Refusal {
     /// A task.
     #[error(transparent)]
     Task(TaskRefusal),
+    /// A request for a decision on risk.
+    #[error(transparent)]
+    Risk(RiskRefusal),
 }

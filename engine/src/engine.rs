@@ -4,6 +4,7 @@
 //! thread in log order, and only then answered. Queues are bounded; a full one refuses the batch before it is stored.
 
 mod standing;
+mod target;
 mod tasks;
 
 pub use standing::SelfCheck;

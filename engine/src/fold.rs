@@ -10,6 +10,7 @@ mod overlays;
 pub mod parts;
 pub mod registration;
 pub mod restore;
+mod risk;
 pub mod tasks;
 
 use crate::api::{ItemOutcome, Outcome, Seq};
@@ -196,6 +197,8 @@ impl State {
             Command::Policies(writes) => self.set_policies(writes),
             Command::Risk(writes) => self.decide_risk(writes),
             Command::Pull(pull) => self.pull(pull),
+            Command::AskRisk(ask) => self.ask_risk(ask, &asked.stamp),
+            Command::DecideRequest(decide) => self.decide_request(decide, &asked.stamp),
             // The clock was advanced by the frame's time already.
             Command::Tick => CommandOutcome::Applied,
             Command::PutSet(_) | Command::DeleteSet(_) => unreachable!("deferred to the record's end"),

@@ -24,6 +24,8 @@ const QUERIES_OF_A_TENANT: usize = 2;
 const HASHES: usize = 2;
 /// A tenant's event streams open at once; more are refused.
 pub const STREAMS_OF_A_TENANT: usize = 32;
+/// Downloads of a tenant under way at once, each with a thread of its own; more are refused.
+pub const DOWNLOADS_OF_A_TENANT: usize = 4;
 
 /// What an operator may set.
 #[derive(Clone, Debug)]
@@ -80,12 +82,17 @@ struct Inner {
 struct Bounds {
     queries: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    downloads: Arc<Semaphore>,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
         let most = |permits| Arc::new(Semaphore::new(permits));
-        Bounds { queries: most(QUERIES_OF_A_TENANT), streams: most(STREAMS_OF_A_TENANT) }
+        Bounds {
+            queries: most(QUERIES_OF_A_TENANT),
+            streams: most(STREAMS_OF_A_TENANT),
+            downloads: most(DOWNLOADS_OF_A_TENANT),
+        }
     }
 }
 
@@ -228,6 +235,11 @@ impl App {
     /// Room for one more event stream of a tenant, for as long as it is held; `None` where there is none.
     pub fn stream(&self, tenant: &TenantId) -> Option<OwnedSemaphorePermit> {
         self.bounds(tenant).streams.try_acquire_owned().ok()
+    }
+
+    /// Room for one more download of a tenant, for as long as it is held; `None` where there is none.
+    pub fn download(&self, tenant: &TenantId) -> Option<OwnedSemaphorePermit> {
+        self.bounds(tenant).downloads.try_acquire_owned().ok()
     }
 
     fn bounds(&self, tenant: &TenantId) -> Bounds {

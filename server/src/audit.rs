@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::auth::Actor;
+use crate::download::{self, Cell, Format, Head, Rows};
 use crate::parameters::limit;
 use crate::problem::Problem;
 use crate::rights::Operation;
@@ -16,7 +17,13 @@ use penstock_engine::supply::journal::{Range, Wanted};
 use penstock_engine::task::event::{Event, What};
 use penstock_engine::tasks::Audited;
 use serde::{Deserialize, Serialize};
+use std::io;
 use utoipa::{IntoParams, ToSchema};
+
+/// Entries that an export reads at a time.
+const PAGE_ENTRIES: usize = 1_000;
+/// As in the list.
+const COLUMNS: &[&str] = &["id", "at", "by", "task", "ticket", "what", "outcome", "detail", "items"];
 
 /// Which entries to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -106,6 +113,22 @@ impl AuditEntry {
     }
 }
 
+impl AuditEntry {
+    fn row(&self, table: &mut Rows) -> io::Result<()> {
+        table.row(&[
+            Cell::Text(&self.id),
+            Cell::Number(self.at),
+            Cell::Text(&self.by),
+            self.task.as_deref().into(),
+            self.ticket.as_deref().into(),
+            Cell::Text(&self.what),
+            Cell::Text(self.outcome),
+            self.detail.as_deref().into(),
+            self.items.map_or(Cell::Nothing, |items| Cell::Number(items as i64)),
+        ])
+    }
+}
+
 /// Read the audit trail
 ///
 /// Every command that changes a source wallet's tasks, sets, tags, onboarding, policies, risk decisions and rates, refused ones
@@ -137,6 +160,57 @@ pub async fn list(
         Ok(Json(AuditResponse { entries, next }).into_response())
     })
     .await?
+}
+
+/// What to export.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ExportQuery {
+    /// `ndjson` or `csv`.
+    #[param(default = "ndjson")]
+    format: Option<String>,
+    /// Only what was done to this task, as in the list.
+    task: Option<String>,
+}
+
+/// Export the audit trail
+///
+/// All of it, oldest first; `X-Total-Count` says how many entries come. What comes after the request is not in it.
+#[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", params(ExportQuery), responses(
+    (status = 200, description = "A file", body = String, content_type = "application/x-ndjson",
+        headers(("X-Total-Count" = u64, description = "Entries that come"), ("Content-Disposition" = String))),
+    (status = 400, description = "A bad parameter", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "Somebody who may not", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "There is no such task", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "There are too many downloads", body = Problem, content_type = "application/problem+json"),
+), security(("apiKey" = []), ("session" = [])))]
+pub async fn export(
+    State(app): State<App>,
+    actor: Actor,
+    query: Result<Query<ExportQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    actor.require(Operation::ReadAudit)?;
+    let Query(query) = query.map_err(|_| Problem::query())?;
+    let format = Format::of(query.format.as_deref(), &[Format::Ndjson, Format::Csv])?;
+    let (tenant, subject) = subject(&app, &actor, query.task.as_deref()).await?;
+    let of = tenant.clone();
+    let counted = app.query(actor.tenant(), move |engine| engine.count_audit(&of, subject)).await?;
+    let (rows, last) = counted.map_err(|e| Problem::internal(&e.to_string()))?;
+    let name = format!("{}-audit", query.task.as_deref().unwrap_or(&tenant.0));
+    let head = Head { name, format, columns: COLUMNS, rows };
+    download::answer(&app, actor.tenant(), head, move |engine, table| {
+        let (mut after, Some(last)) = ((0, 0), last) else { return Ok(()) };
+        while after < last {
+            let wanted = Wanted { subject, range: Range::After(after) };
+            let page = engine.audit(&tenant, wanted, PAGE_ENTRIES).map_err(io::Error::other)?;
+            let Some((read_to, _)) = page.last() else { break };
+            after = *read_to;
+            let page = page.into_iter().filter(|(place, _)| *place <= last);
+            page.map(|entry| AuditEntry::new(&tenant.0, entry)).try_for_each(|entry| entry.row(table))?;
+        }
+        Ok(())
+    })
 }
 
 /// Whose trail somebody may read, and about which task.

@@ -44,6 +44,7 @@ pub fn refused(refusal: Refusal, rules: &str) -> Problem {
         Refusal::NoRates(error) => Problem::no_rates(error.to_string()),
         Refusal::NoSuchSet => Problem::no_such_set(),
         Refusal::Task(refusal) => Problem::task(&refusal),
+        Refusal::Risk(refusal) => Problem::risk_request(&refusal),
         refusal @ Refusal::SetOfTask => {
             Problem::new(StatusCode::CONFLICT, "set-of-task", "The set is a task's", refusal.to_string())
         }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// The longest merchantId, bytes.
-const MERCHANT_ID_BYTES_MAX: usize = 1_024;
+pub const MERCHANT_ID_BYTES_MAX: usize = 1_024;
 /// Accounts of a merchant in one wallet.
 const ACCOUNTS_MAX: usize = 100;
 /// The longest account id, bytes.

@@ -21,6 +21,7 @@ use utoipa::{Modify, OpenApi};
         (name = "rules", description = "What rules match, and what they can name"),
         (name = "sets", description = "Standing sets: what rules match at every record"),
         (name = "supply", description = "What stands between matched items and target wallets"),
+        (name = "target wallets", description = "What a target wallet gets, and what its risk control decides"),
         (name = "people", description = "Signing in, and what people set for themselves"),
         (name = "notices", description = "What people and wallets are told of tasks and tickets"),
         (name = "operations", description = "For operators; without an API key"),

@@ -10,6 +10,7 @@ use penstock_engine::api::{PreviewError, SubmitError, ValuesError};
 use penstock_engine::content::issue::Issue as EngineIssue;
 use penstock_engine::sets::SetError;
 use penstock_engine::task::refusal::TaskRefusal;
+use penstock_engine::task::risk::RiskRefusal;
 use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -240,6 +241,24 @@ impl Problem {
             _ => (StatusCode::CONFLICT, "refused"),
         };
         Problem::new(status, name, "The task cannot do that", refusal.to_string())
+    }
+
+    /// Why a request for a decision on risk, or a decision on one, was refused.
+    pub fn risk_request(refusal: &RiskRefusal) -> Problem {
+        let (status, name) = match refusal {
+            RiskRefusal::NoSuchItem => (StatusCode::NOT_FOUND, "no-such-item"),
+            RiskRefusal::NoSuchRequest => (StatusCode::NOT_FOUND, "no-such-request"),
+            RiskRefusal::OpenAlready(_) => (StatusCode::CONFLICT, "request-open"),
+            RiskRefusal::StoppedAlready => (StatusCode::CONFLICT, "stopped-already"),
+            RiskRefusal::NothingStops => (StatusCode::CONFLICT, "nothing-stops-it"),
+            RiskRefusal::Automatic => (StatusCode::CONFLICT, "stopped-by-system"),
+            RiskRefusal::Own => (StatusCode::FORBIDDEN, "own-request"),
+            RiskRefusal::Closed => (StatusCode::CONFLICT, "request-closed"),
+            RiskRefusal::Reason => (StatusCode::UNPROCESSABLE_ENTITY, "reason-needed"),
+            RiskRefusal::TooMany => (StatusCode::CONFLICT, "limit-reached"),
+            _ => (StatusCode::CONFLICT, "refused"),
+        };
+        Problem::new(status, name, "The request cannot be made or decided", refusal.to_string())
     }
 
     /// What went wrong this time, in words.

@@ -244,6 +244,9 @@ pub mod need {
         ReadWallets,
         CustomTags,
         Preview,
+        PullItems,
+        ReadSupply,
+        RequestRisk,
         ManageRates,
         ManageWebhooks
     );

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::openapi::{Document, with_common_answers};
-use crate::{audit, inbox, supply, tasks, tickets, webhooks};
+use crate::{audit, inbox, pull, supply, target, tasks, tickets, webhooks};
 use crate::{fx, health, items, landing, memberships, metrics, onboarding, policies, preview, properties, request};
 use crate::{reports, risk, rules, session, sets, sync, tags, values};
 use axum::Router;
@@ -85,6 +85,9 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(tasks::items::taken_out))
         .routes(routes!(tasks::items::take_out))
         .routes(routes!(tasks::items::take_in))
+        .routes(routes!(tasks::ineligible::summary))
+        .routes(routes!(tasks::ineligible::items))
+        .routes(routes!(tasks::ineligible::download))
         .routes(routes!(tasks::clone::clone))
         .routes(routes!(tasks::clone::check))
         .routes(routes!(tickets::list))
@@ -93,12 +96,25 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(tickets::reject))
         .routes(routes!(supply::feed))
         .routes(routes!(supply::report))
+        .routes(routes!(pull::pull))
+        .routes(routes!(pull::let_go))
+        .routes(routes!(pull::pulled))
+        .routes(routes!(target::reviews::reviews))
+        .routes(routes!(target::requests::ask, target::requests::list))
+        .routes(routes!(target::requests::approve))
+        .routes(routes!(target::requests::reject))
+        .routes(routes!(target::hub::merchants))
+        .routes(routes!(target::hub::supply_of_merchant))
+        .routes(routes!(target::list::tree))
+        .routes(routes!(target::list::items))
+        .routes(routes!(target::item::item))
         .routes(routes!(audit::list))
         .routes(routes!(inbox::list))
         .routes(routes!(inbox::read))
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhooks::remove))
         .routes(routes!(webhooks::replay))
+        .routes(routes!(audit::export))
         .routes(routes!(values::values))
         .routes(routes!(properties::properties))
         .routes(routes!(session::sign_in, session::me, session::sign_out))
@@ -118,7 +134,7 @@ mod tests {
         let document = serde_json::to_value(with_common_answers(documented().into_openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), 71);
+        assert_eq!(paths.len(), 87);
         assert!(paths["/api/v1/rules/check"]["post"]["responses"]["413"].is_object());
         assert!(paths["/api/v1/preview"]["post"]["responses"]["403"].is_object());
         assert_eq!(

@@ -5,10 +5,12 @@
 //! is carried out once (`Idempotency-Key`).
 
 pub mod actions;
+pub mod blockers;
 pub mod clone;
 pub mod conditions;
 pub mod drafts;
 pub mod id;
+pub mod ineligible;
 pub mod items;
 pub mod list;
 pub mod moves;

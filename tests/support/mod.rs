@@ -3,6 +3,7 @@
 // Each test binary uses its own part of it.
 #![allow(dead_code)]
 
+pub mod market;
 pub mod team;
 
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use crate::api::{PreviewItem, Seq, TenantId};
 use crate::catalog::Ordinal;
 use crate::sets::{SetChanges, SetError};
 use crate::supply::funnel::Step;
-use crate::supply::journal::{JournalError, Wanted};
+use crate::supply::journal::{EntryPlace, JournalError, Wanted};
 use crate::task::ticket::{Ticket, TicketId};
 use crate::task::{Stamp, Task, TaskId};
 use crate::tasks::{self, Audited, Impact, Supply, TaskItems, TaskView};
@@ -118,5 +118,14 @@ impl Engine {
     pub fn audit(&self, tenant: &TenantId, wanted: Wanted, limit: usize) -> Result<Vec<Audited>, JournalError> {
         let Some(tenant) = self.shared.tenant(tenant) else { return Ok(Vec::new()) };
         tasks::events(&tenant, wanted, limit)
+    }
+    /// How many entries the audit trail has, of one task or of all, and the place of the last of them.
+    pub fn count_audit(
+        &self,
+        tenant: &TenantId,
+        subject: Option<TaskId>,
+    ) -> Result<(u64, Option<EntryPlace>), JournalError> {
+        let Some(tenant) = self.shared.tenant(tenant) else { return Ok((0, None)) };
+        tenant.journal.count_entries(subject)
     }
 }

@@ -171,9 +171,26 @@ impl State {
             None => DeliveryState::None,
         }
     }
+
+    /// How an item stands with a wallet, of all tasks together.
+    pub fn delivery_to(&self, wallet: &str, ordinal: Ordinal) -> DeliveryState {
+        let ledger = self.tasks.ledgers.get(wallet);
+        let mut holders = self.tasks.holding(wallet, ordinal).peekable();
+        if holders.peek().is_some() {
+            return match () {
+                () if ledger.is_some_and(|ledger| ledger.failure(ordinal).is_some()) => DeliveryState::Failed,
+                () if holders.all(|task| task.state == TaskState::Terminating) => DeliveryState::Deactivating,
+                () => DeliveryState::Active,
+            };
+        }
+        match ledger.and_then(|ledger| ledger.ended(ordinal)) {
+            Some(ended) => DeliveryState::Deactivated(ended.cause),
+            None => DeliveryState::Pending,
+        }
+    }
 }
 
-/// How an item stands with a task.
+/// How an item stands with a task, or with a wallet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryState {
     /// The task delivers nothing now.

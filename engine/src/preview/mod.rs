@@ -4,6 +4,7 @@
 //! (what the merchant sent) meet on the reading side. Nothing here changes state, but for the register of readers.
 
 mod candidates;
+pub mod categories;
 mod count;
 pub mod cursor;
 mod facets;

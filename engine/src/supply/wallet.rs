@@ -122,6 +122,11 @@ impl Wallet {
         self.onboarded.get(&merchant).is_some_and(|known| known.value.onboarded)
     }
 
+    /// How a merchant stands, where an onboarding was written.
+    pub fn onboarding(&self, merchant: MerchantName) -> Option<&Versioned<Onboarding>> {
+        self.onboarded.get(&merchant)
+    }
+
     /// Merchants of which an onboarding was written.
     pub fn merchants(&self) -> impl Iterator<Item = (MerchantName, &Versioned<Onboarding>)> {
         self.onboarded.iter().map(|(name, known)| (*name, known))

@@ -8,6 +8,7 @@ pub mod event;
 pub mod ledger;
 pub mod refusal;
 pub mod requests;
+pub mod risk;
 pub mod state;
 pub mod ticket;
 pub mod work;
@@ -202,6 +203,8 @@ pub struct Tasks {
     live: BTreeMap<u32, TaskId>,
     /// Requests that were carried out.
     pub requests: Requests,
+    /// Requests for decisions on risk.
+    pub risk: risk::RiskRequests,
     last_task: TaskId,
 }
 

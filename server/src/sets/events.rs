@@ -7,6 +7,7 @@ use super::changes::{SetChange, stream};
 use crate::app::{App, STREAMS_OF_A_TENANT};
 use crate::auth::Tenant;
 use crate::parameters::{LIMIT_MAX, SetName, seq};
+use crate::pieces::Pieces;
 use crate::problem::Problem;
 use crate::rights::need;
 use axum::body::{Body, Bytes};
@@ -14,16 +15,12 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hyper::body::Frame;
 use penstock_engine::api::{Seq, TenantId};
 use penstock_engine::sets::{SetChanges, SetError};
 use penstock_engine::supply::change::{JournalId, Stream};
 use serde::Deserialize;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Sender, channel};
 use utoipa::IntoParams;
 
 /// How often the engine is asked for a new record.
@@ -78,7 +75,7 @@ pub async fn events(
         feed.run(first, &sender).await;
     });
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
-    Ok((headers, Body::new(Pieces(receiver))).into_response())
+    Ok((headers, Body::new(Pieces::endless(receiver))).into_response())
 }
 
 /// The record to go on after.
@@ -204,19 +201,4 @@ async fn tell(page: SetChanges, sender: &Sender<Bytes>) -> Result<(), Ended> {
 
 async fn send(piece: impl Into<Bytes>, sender: &Sender<Bytes>) -> Result<(), Ended> {
     sender.send(piece.into()).await.map_err(|_| Ended)
-}
-
-/// The body: pieces as they come, until the stream has ended.
-struct Pieces(Receiver<Bytes>);
-
-impl hyper::body::Body for Pieces {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_recv(context).map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
-    }
 }

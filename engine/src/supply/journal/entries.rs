@@ -99,6 +99,26 @@ fn written(
     rows.into_iter().map(entry).collect()
 }
 
+/// How many entries there are, of one subject or of all, and the place of the last.
+pub(super) fn count(
+    reader: &Reader<'_>,
+    queue: &Queue,
+    subject: Option<u32>,
+) -> Result<(u64, Option<EntryPlace>), JournalError> {
+    // First, as above.
+    let waiting = queue.entries();
+    let (seq, n) = waiting.first().map_or((Seq::MAX, u32::MAX), |(place, _)| *place);
+    let sql = "SELECT count(*) FROM entries WHERE (?1 IS NULL OR subject = ?1) AND (seq, n) < (?2, ?3)";
+    let counted = reader.rows(sql, params![subject, clamp(seq), n], |row| row.get::<_, i64>(0))?;
+    let wanted = Wanted { subject, range: Range::Before((Seq::MAX, u32::MAX)) };
+    let waiting: Vec<_> = waiting.iter().filter(|(place, entry)| wanted.wants(*place, entry)).collect();
+    let last = match waiting.last() {
+        Some((place, _)) => Some(*place),
+        None => written(reader, wanted, Some((seq, n)), 1)?.first().map(|(place, _)| *place),
+    };
+    Ok((counted.into_iter().sum::<i64>() as u64 + waiting.len() as u64, last))
+}
+
 /// A record's number as SQLite has it.
 fn clamp(seq: Seq) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)

@@ -121,6 +121,11 @@ impl Journal {
         self.readers.entries(&self.queue, wanted, limit)
     }
 
+    /// How many entries the audit trail has, of one subject or of all, and the place of the last of them.
+    pub fn count_entries(&self, subject: Option<u32>) -> Result<(u64, Option<EntryPlace>), JournalError> {
+        self.readers.count_entries(&self.queue, subject)
+    }
+
     /// Waits until all that was appended is durable: to be called before a checkpoint of it is written.
     pub fn flush(&self) -> Result<(), JournalError> {
         self.queue.flush()

@@ -99,6 +99,15 @@ impl Readers {
         self.with(|reader| entries::read(reader, queue, wanted, limit))
     }
 
+    /// See [`super::Journal::count_entries`].
+    pub fn count_entries(
+        &self,
+        queue: &Queue,
+        subject: Option<u32>,
+    ) -> Result<(u64, Option<EntryPlace>), JournalError> {
+        self.with(|reader| entries::count(reader, queue, subject))
+    }
+
     /// See [`super::Journal::backfill`].
     pub fn backfill(&self, seq: Seq, name: u32) -> Result<Option<Vec<u8>>, JournalError> {
         self.with(|reader| {
