@@ -48,3 +48,4 @@ mod values;
 
 pub use app::Settings;
 pub use serve::{Hooks, ServeOptions, serve};
+pub use session::oidc::{OidcOptions, OidcOptionsError};

@@ -233,6 +233,11 @@ impl Problem {
         Problem::new(status, name, "The task cannot do that", refusal.to_string())
     }
 
+    /// The kind of problem in words.
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
     /// What went wrong this time, in words.
     pub fn detail(&self) -> &str {
         &self.detail

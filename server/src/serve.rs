@@ -7,6 +7,7 @@
 use crate::app::{App, Settings};
 use crate::keys::Keys;
 use crate::people::People;
+use crate::session::oidc::OidcOptions;
 use anyhow::{Context, anyhow};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -64,8 +65,12 @@ async fn run(options: ServeOptions, hooks: Hooks) -> anyhow::Result<()> {
     let (keys, people) = (Keys::open(&options.data)?, People::open(&options.data)?);
     refuse_in_use(&options.data)?;
     let mut settings = options.settings;
-    settings.secure_cookies &= !address.ip().is_loopback();
+    // A public address says more than the one behind a proxy.
+    settings.secure_cookies &= settings.oidc.as_ref().map_or(!address.ip().is_loopback(), OidcOptions::is_https);
     let app = App::new(keys, people, crate::metrics::install()?, settings);
+    if let Some(oidc) = app.oidc() {
+        tokio::spawn(oidc.watch());
+    }
     (hooks.bound)(address);
     tracing::info!(%address, data = %options.data.display(), "listening");
 
