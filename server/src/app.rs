@@ -9,6 +9,7 @@ use crate::notify::{Notices, NoticesError};
 use crate::pace::Pace;
 use crate::people::{People, Throttle};
 use crate::problem::Problem;
+use crate::session::oidc::{Oidc, OidcOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use parking_lot::Mutex;
 use penstock_engine::{Engine, TenantId};
@@ -40,6 +41,8 @@ pub struct Settings {
     pub query_timeout: Duration,
     /// Whether browsers send session cookies over HTTPS alone; `serve` turns it off where only this machine can connect.
     pub secure_cookies: bool,
+    /// The provider at which people can sign in.
+    pub oidc: Option<OidcOptions>,
 }
 
 impl Default for Settings {
@@ -50,6 +53,7 @@ impl Default for Settings {
             body_timeout: Duration::from_secs(60),
             query_timeout: Duration::from_secs(30),
             secure_cookies: true,
+            oidc: None,
         }
     }
 }
@@ -69,6 +73,7 @@ struct Inner {
     pace: Pace,
     hashing: Arc<Semaphore>,
     metrics: PrometheusHandle,
+    oidc: Option<Oidc>,
     settings: Settings,
     decoding: Arc<Semaphore>,
     querying: Arc<Semaphore>,
@@ -116,6 +121,7 @@ impl App {
                 pace: Pace::default(),
                 hashing: Arc::new(Semaphore::new(HASHES)),
                 metrics,
+                oidc: settings.oidc.clone().map(Oidc::new),
                 settings,
                 decoding: Arc::new(Semaphore::new(cores)),
                 querying: Arc::new(Semaphore::new(cores * 2)),
@@ -186,6 +192,11 @@ impl App {
     /// What `/metrics` renders.
     pub fn metrics(&self) -> &PrometheusHandle {
         &self.inner.metrics
+    }
+
+    /// The provider at which people can sign in, if there is one.
+    pub fn oidc(&self) -> Option<&Oidc> {
+        self.inner.oidc.as_ref()
     }
 
     /// The operator's settings.

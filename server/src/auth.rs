@@ -99,7 +99,7 @@ async fn known(app: &App, method: &Method, headers: &HeaderMap) -> Result<Actor,
 
 /// The session that the headers' cookie names, and its secret.
 pub async fn session(app: &App, method: &Method, headers: &HeaderMap) -> Result<(String, Session), AuthError> {
-    let secret = cookie(headers).ok_or(AuthError::Missing)?;
+    let secret = cookie(headers, COOKIE).ok_or(AuthError::Missing)?;
     same_site(method, headers)?;
     let asked = secret.clone();
     let found = app.people(move |people| people.session(&asked, now_ms())).await.map_err(AuthError::store)?;
@@ -115,11 +115,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// The session's secret in the cookies.
-fn cookie(headers: &HeaderMap) -> Option<String> {
+/// What the cookie of this name holds.
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut all = lines.flat_map(cookie::Cookie::split_parse).flatten();
-    all.find(|cookie| cookie.name() == COOKIE).map(|cookie| cookie.value().to_string())
+    all.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_string())
 }
 
 /// Refuses what a page of another site sends to change something: browsers add cookies to such requests unasked. Browsers say
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_session_is_found_among_cookies() {
-        let read = |values: &[&str]| cookie(&headers(header::COOKIE, values));
+        let read = |values: &[&str]| cookie(&headers(header::COOKIE, values), COOKIE);
         assert_eq!(read(&["a=b; penstock_session=ps_1; c"]).as_deref(), Some("ps_1"));
         assert_eq!(read(&["a=b", "penstock_session=ps_2"]).as_deref(), Some("ps_2"));
         assert_eq!(read(&["penstock_session2=x; ;=;"]), None);

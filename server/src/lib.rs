@@ -55,3 +55,4 @@ mod webhooks;
 
 pub use app::Settings;
 pub use serve::{Hooks, ServeOptions, serve};
+pub use session::oidc::{OidcOptions, OidcOptionsError};

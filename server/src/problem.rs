@@ -261,6 +261,11 @@ impl Problem {
         Problem::new(status, name, "The request cannot be made or decided", refusal.to_string())
     }
 
+    /// The kind of problem in words.
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
     /// What went wrong this time, in words.
     pub fn detail(&self) -> &str {
         &self.detail

@@ -118,6 +118,9 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(values::values))
         .routes(routes!(properties::properties))
         .routes(routes!(session::sign_in, session::me, session::sign_out))
+        .routes(routes!(session::ways))
+        .routes(routes!(session::oidc::begin))
+        .routes(routes!(session::oidc::callback))
         .routes(routes!(session::choose_wallet))
         .routes(routes!(session::settings::set_password))
         .routes(routes!(session::settings::notifications, session::settings::set_notifications))
@@ -134,7 +137,7 @@ mod tests {
         let document = serde_json::to_value(with_common_answers(documented().into_openapi())).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), 87);
+        assert_eq!(paths.len(), 90);
         assert!(paths["/api/v1/rules/check"]["post"]["responses"]["413"].is_object());
         assert!(paths["/api/v1/preview"]["post"]["responses"]["403"].is_object());
         assert_eq!(

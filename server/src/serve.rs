@@ -8,6 +8,7 @@ use crate::app::{App, Settings};
 use crate::keys::Keys;
 use crate::notify::{self, Notices, Notifier, Prepared};
 use crate::people::People;
+use crate::session::oidc::OidcOptions;
 use anyhow::{Context, anyhow};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -70,8 +71,12 @@ async fn run(options: ServeOptions, hooks: Hooks) -> anyhow::Result<()> {
     let prepared = Prepared::new(options.notices, &options.data, notices.clone())?;
     let notifier = OnceLock::new();
     let mut settings = options.settings;
-    settings.secure_cookies &= !address.ip().is_loopback();
+    // A public address says more than the one behind a proxy.
+    settings.secure_cookies &= settings.oidc.as_ref().map_or(!address.ip().is_loopback(), OidcOptions::is_https);
     let app = App::new(keys, people, notices, crate::metrics::install()?, settings);
+    if let Some(oidc) = app.oidc() {
+        tokio::spawn(oidc.watch());
+    }
     (hooks.bound)(address);
     tracing::info!(%address, data = %options.data.display(), "listening");
 

@@ -3,6 +3,7 @@
 //! A session is of one account in one wallet at a time, so everything it asks for is of that wallet. An account that is not
 //! there is answered like a wrong password, in the same time. Failed sign-ins slow the account down.
 
+pub mod oidc;
 pub mod settings;
 mod wire;
 
@@ -20,7 +21,7 @@ use axum::response::IntoResponse;
 use cookie::{Cookie, CookieBuilder, SameSite};
 use std::time::Instant;
 
-pub use wire::{SessionResponse, SignInRequest, WalletRequest};
+pub use wire::{SessionResponse, SignInRequest, WalletRequest, WaysResponse};
 
 /// The session that a request's cookie names.
 pub struct Signed {
@@ -56,6 +57,12 @@ pub async fn sign_in(
     auth::same_site(&Method::POST, &headers)?;
     let SignInRequest { account, password, wallet } = request;
     check_password(&app, &account, password).await?;
+    let (cookie, response) = start(&app, account, wallet).await?.ok_or_else(wrong)?;
+    Ok(([cookie], [NEVER_STORED], Json(response)))
+}
+
+/// Starts a session of an account that has shown who it is; the cookie for it. None if it was disabled since.
+async fn start(app: &App, account: String, wallet: Option<String>) -> Result<Option<Started>, Problem> {
     let start = move |people: &People| {
         let wallet = match wallet {
             Some(wallet) => people.check_workplace(&account, &wallet).map(|()| Some(wallet))?,
@@ -67,13 +74,15 @@ pub async fn sign_in(
         Ok((secret, session.map(|session| SessionResponse::new(session, choices))))
     };
     let (secret, response) = app.people(start).await.map_err(|e: PeopleError| Problem::people(&e))?;
-    // None: the account was disabled since its password was looked at.
-    let response = response.ok_or_else(wrong)?;
+    let Some(response) = response else { return Ok(None) };
     tracing::info!(account = response.account(), "signed in");
     let cookie = cookie(secret, app.settings().secure_cookies)
         .max_age(cookie::time::Duration::seconds(LIFE_TIME_MAX.as_secs() as i64));
-    Ok(([set(&cookie)?], [NEVER_STORED], Json(response)))
+    Ok(Some((set(&cookie)?, response)))
 }
+
+/// The header that sets a session's cookie, and what it is.
+type Started = ((HeaderName, HeaderValue), SessionResponse);
 
 /// Answers with a session are nobody else's to keep.
 const NEVER_STORED: (HeaderName, HeaderValue) = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -117,6 +126,14 @@ fn cookie(secret: String, secure: bool) -> CookieBuilder<'static> {
 fn set(cookie: &CookieBuilder<'static>) -> Result<(HeaderName, HeaderValue), Problem> {
     let value = HeaderValue::try_from(cookie.clone().build().to_string());
     Ok((header::SET_COOKIE, value.map_err(|e| Problem::internal(&e.to_string()))?))
+}
+
+/// How one can sign in
+#[utoipa::path(get, path = "/api/v1/session/ways", tag = "people", responses(
+    (status = 200, description = "What there is", body = WaysResponse),
+))]
+pub async fn ways(State(app): State<App>) -> Json<WaysResponse> {
+    Json(WaysResponse { password: true, oidc: app.oidc().is_some() })
 }
 
 /// Who is signed in

@@ -4,6 +4,8 @@ use super::Verdict;
 use super::channels::ChannelArgs;
 use crate::app::Settings;
 use crate::serve::{Hooks, ServeOptions, serve};
+use crate::session::oidc::OidcOptions;
+use anyhow::Context;
 use clap::ValueEnum;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -25,6 +27,44 @@ pub struct Args {
     /// Answer synchronizeContent with `result` alone, without its flat copy.
     #[arg(long)]
     no_flat_result: bool,
+    #[command(flatten)]
+    oidc: OidcArgs,
+}
+
+/// The provider at which people can sign in, by OpenID Connect: all of these, or none.
+#[derive(clap::Args)]
+struct OidcArgs {
+    /// Let people sign in at this provider, too; as its documents spell it, without `/.well-known/...`.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PENSTOCK_OIDC_ISSUER",
+        requires_all = ["oidc_client_id", "oidc_client_secret_file", "public_url"]
+    )]
+    oidc_issuer: Option<String>,
+    /// What the provider calls this server.
+    #[arg(long, value_name = "ID", env = "PENSTOCK_OIDC_CLIENT_ID", requires = "oidc_issuer")]
+    oidc_client_id: Option<String>,
+    /// The file with the secret that the provider shares with this server.
+    #[arg(long, value_name = "PATH", env = "PENSTOCK_OIDC_CLIENT_SECRET_FILE", requires = "oidc_issuer")]
+    oidc_client_secret_file: Option<PathBuf>,
+    /// Where browsers find this server, as https://penstock.example.
+    #[arg(long, value_name = "URL", env = "PENSTOCK_PUBLIC_URL", requires = "oidc_issuer")]
+    public_url: Option<String>,
+}
+
+impl OidcArgs {
+    fn options(self) -> anyhow::Result<Option<OidcOptions>> {
+        let OidcArgs { oidc_issuer, oidc_client_id, oidc_client_secret_file, public_url } = self;
+        let (Some(issuer), Some(client_id), Some(file), Some(public_url)) =
+            (oidc_issuer, oidc_client_id, oidc_client_secret_file, public_url)
+        else {
+            return Ok(None);
+        };
+        let secret =
+            std::fs::read_to_string(&file).with_context(|| format!("cannot read the secret of {}", file.display()))?;
+        Ok(Some(OidcOptions::new(&issuer, &client_id, &secret, &public_url)?))
+    }
 }
 
 /// How to log; logs go to stderr.
@@ -60,7 +100,8 @@ impl LogArgs {
 
 pub fn run(args: Args) -> anyhow::Result<Verdict> {
     args.log.start()?;
-    let settings = Settings { flat_result: !args.no_flat_result, ..Settings::default() };
+    let oidc = args.oidc.options()?;
+    let settings = Settings { flat_result: !args.no_flat_result, oidc, ..Settings::default() };
     let options = ServeOptions { data: args.data, listen: args.listen, settings, notices: args.channels.options()? };
     serve(options, Hooks { bound: Box::new(announce), opened: Box::new(|| {}) })?;
     Ok(Verdict::Done)

@@ -28,7 +28,7 @@ pub enum Command {
         employee_id: Option<String>,
         #[command(flatten)]
         password: PasswordSource,
-        /// Make it without a password: it cannot sign in, and acts by keys alone.
+        /// Make it without a password: it signs in at the provider of `serve --oidc-issuer`, if at all, and acts by keys.
         #[arg(long, conflicts_with = "password_stdin")]
         no_password: bool,
     },

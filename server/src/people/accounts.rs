@@ -84,7 +84,7 @@ pub struct NewAccount<'a> {
     pub id: &'a str,
     /// As people call it.
     pub display_name: &'a str,
-    /// Its password's hash; without one it cannot sign in, and acts by keys alone.
+    /// Its password's hash; without one it signs in at a provider, if at all, and acts by keys.
     pub password: Option<&'a str>,
     /// Where it is told.
     pub notifications: &'a Notifications,

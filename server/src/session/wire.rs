@@ -28,6 +28,15 @@ pub struct WalletRequest {
     pub wallet: String,
 }
 
+/// How one can sign in here.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WaysResponse {
+    /// By a password, with `POST /api/v1/session`.
+    pub password: bool,
+    /// At the organisation's own provider, by `GET /api/v1/session/oidc`.
+    pub oidc: bool,
+}
+
 /// A session.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
