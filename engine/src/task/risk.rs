@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn one_request_an_item_is_open_and_old_ones_are_forgotten() {
         let mut requests = RiskRequests::default();
-        let mut ask = |requests: &mut RiskRequests, item| requests.ask("W", item, true, "why not".into(), stamp(1));
+        let ask = |requests: &mut RiskRequests, item| requests.ask("W", item, true, "why not".into(), stamp(1));
         assert_eq!(ask(&mut requests, 7), Ok(1));
         assert_eq!(ask(&mut requests, 7), Err(RiskRefusal::OpenAlready(1)));
         let closed = Closed { approved: true, stamp: stamp(2), reason: None, version: Some(1) };
