@@ -416,18 +416,18 @@ fn a_task_is_cloned_discarded_restored_and_archived() {
             .map(|task| task["id"].as_str().unwrap().to_string())
             .collect::<Vec<_>>()
     };
-    assert_eq!(listed(""), [id.clone()]);
-    assert_eq!(listed("?hidden=DISCARDED"), [clone.clone()]);
+    assert_eq!(listed(""), std::slice::from_ref(&id));
+    assert_eq!(listed("?hidden=DISCARDED"), std::slice::from_ref(&clone));
     let restored = team.act(&server, &clone, "restore");
     assert_eq!((&restored["hidden"], &restored["funnel"]["takenOut"]), (&Value::Null, &json!(1)));
-    assert_eq!(listed("?targetWallet=MAYA"), [clone.clone()]);
+    assert_eq!(listed("?targetWallet=MAYA"), std::slice::from_ref(&clone));
 
     team.go_live(&server, &id);
     team.act(&server, &id, "terminate");
     assert_eq!(team.decide(&server, "boss", &id, "approve").status, 200);
     team.until(&server, &id, "TERMINATED");
     team.act(&server, &id, "archive");
-    assert_eq!(listed("?hidden=ARCHIVED"), [id.clone()]);
+    assert_eq!(listed("?hidden=ARCHIVED"), std::slice::from_ref(&id));
     team.create(&server, "First", "STORE { all }");
     let taken = team.ask(&server, "op", "POST", &format!("/api/v1/tasks/{id}/restore"), &Value::Null);
     assert_eq!((taken.status, kind(&taken).as_str()), (409, "name-taken"));

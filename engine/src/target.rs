@@ -103,36 +103,52 @@ pub fn reviews(
     after: Option<Ordinal>,
     limit: usize,
 ) -> Result<(Vec<Review>, Option<Ordinal>), SetError> {
-    let mut page: Vec<(Ordinal, Versioned<RiskDecision>, i64, Entry, Option<RequestId>)> = {
-        let state = tenant.state.read();
-        let Some(known) = state.supply.wallets.get(wallet) else { return Ok((Vec::new(), None)) };
-        let offered = state.offered(wallet);
-        let ended = |ordinal| state.tasks.ledgers.get(wallet).is_some_and(|ledger| ledger.ended(ordinal).is_some());
-        let due = known.stopped().filter_map(|(ordinal, decision, reviewed)| {
-            let entry = state.catalog.entry(ordinal).filter(|entry| entry.live && entry.version > reviewed)?;
-            if !offered.contains(ordinal) && !ended(ordinal) {
-                return None;
-            }
-            let request = state.tasks.risk.open_about(wallet, ordinal);
-            Some((ordinal, decision.clone(), reviewed, *entry, request))
-        });
-        // One more than asked for tells whether there is a next page.
-        due.filter(|(ordinal, ..)| after.is_none_or(|after| *ordinal > after)).take(limit + 1).collect()
-    };
+    let mut page = due_for_review(tenant, wallet, after, limit + 1); // one more than asked for tells whether there is a next page
     let more = page.len() > limit;
     page.truncate(limit);
-    let entries: Vec<Entry> = page.iter().map(|(.., entry, _)| *entry).collect();
+    let entries: Vec<Entry> = page.iter().map(|due| due.entry).collect();
     let rendered = page::render_entries(tenant, log, &entries).map_err(|e| SetError::Store(e.to_string()))?;
     let whole = rendered.len() == page.len();
-    let next = page.get(rendered.len().wrapping_sub(1)).map(|(ordinal, ..)| *ordinal).filter(|_| more || !whole);
-    let review = |(item, (ordinal, decision, reviewed, _, request)): (PreviewItem, _)| Review {
-        ordinal,
+    let next = page.get(rendered.len().wrapping_sub(1)).map(|due| due.ordinal).filter(|_| more || !whole);
+    let review = |(item, due): (PreviewItem, Due)| Review {
+        ordinal: due.ordinal,
         item,
-        decision,
-        reviewed_version: Some(reviewed).filter(|reviewed| *reviewed >= 0),
-        request,
+        decision: due.decision,
+        reviewed_version: Some(due.reviewed).filter(|reviewed| *reviewed >= 0),
+        request: due.request,
     };
     Ok((rendered.into_iter().zip(page).map(review).collect(), next))
+}
+
+/// A review before its item is rendered.
+struct Due {
+    ordinal: Ordinal,
+    decision: Versioned<RiskDecision>,
+    /// The version that the decision was made about, or less than 0.
+    reviewed: i64,
+    entry: Entry,
+    request: Option<RequestId>,
+}
+
+/// At most `limit` items due for a review, after an ordinal.
+fn due_for_review(tenant: &Tenant, wallet: &str, after: Option<Ordinal>, limit: usize) -> Vec<Due> {
+    let state = tenant.state.read();
+    let Some(known) = state.supply.wallets.get(wallet) else { return Vec::new() };
+    let offered = state.offered(wallet);
+    let ended = |ordinal| state.tasks.ledgers.get(wallet).is_some_and(|ledger| ledger.ended(ordinal).is_some());
+    let later = known.stopped().filter(|(ordinal, ..)| after.is_none_or(|after| *ordinal > after));
+    let due = later.filter_map(|(ordinal, decision, reviewed)| {
+        let entry = state.catalog.entry(ordinal).filter(|entry| entry.live && entry.version > reviewed)?;
+        let request = state.tasks.risk.open_about(wallet, ordinal);
+        (offered.contains(ordinal) || ended(ordinal)).then(|| Due {
+            ordinal,
+            decision: decision.clone(),
+            reviewed,
+            entry: *entry,
+            request,
+        })
+    });
+    due.take(limit).collect()
 }
 
 /// A request for a decision on risk, with the item that it is about.

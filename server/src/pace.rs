@@ -31,7 +31,7 @@ impl Default for Pace {
 impl Pace {
     /// Lets a command of an account pass, or answers 429 with how long to wait.
     pub fn keep(&self, account: &str) -> Result<(), Problem> {
-        if self.asked.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == 0 {
+        if self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY) {
             self.limiter.retain_recent();
         }
         self.limiter.check_key(&account.to_owned()).map_err(|early| {

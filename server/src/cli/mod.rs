@@ -38,7 +38,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run the server.
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// Run the server on bundled real content, with three previews to try.
     Demo(demo::Args),
     /// Send NDJSON files to a server.
@@ -79,7 +79,7 @@ enum Verdict {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::Demo(args) => demo::run(args),
         Command::Load(args) => load::run(args),
         Command::Preview(args) => preview::run(&args),
