@@ -211,7 +211,7 @@ fn unzipped(archive: &[u8], name: &str) -> String {
 #[test]
 fn a_download_of_many_items_is_whole() {
     let mut market = Market::open();
-    market.prepare("HK", "GCASH", &[]);
+    market.prepare("HK", "GCASH", &[("another", &["A-1"])]);
     let items: Vec<Value> = (0..2_300).map(|n| store_of("M", &format!("s{n}"), 1, &[])).collect();
     items.chunks(50).for_each(|batch| market.sync("HK", batch));
     let task = market.draft("HK", "GCASH", "all", "STORE { all }");
