@@ -13,6 +13,8 @@
 //! durability; once with a primary key alone and once with a GIN index over the JSON too (`benches/peers/postgres.rs`).
 //! `PENSTOCK_BENCH_PEERS=0` leaves it out; `PENSTOCK_BENCH_DIR` names a folder to keep the data in, for the preview bench.
 
+#[path = "peers/cluster.rs"]
+mod cluster;
 #[path = "peers/postgres.rs"]
 mod postgres_peer;
 #[path = "questions/rule_texts.rs"]

@@ -10,8 +10,12 @@
 
 #[path = "matching/a_tree_peer.rs"]
 mod a_tree_peer;
+#[path = "peers/cluster.rs"]
+mod cluster;
 #[path = "matching/groups.rs"]
 mod groups;
+#[path = "matching/postgres_peer.rs"]
+mod postgres_peer;
 #[path = "matching/rule_sets.rs"]
 mod rule_sets;
 #[path = "questions/standing.rs"]

@@ -161,14 +161,9 @@ fn fold(state: &mut State, items: &[Item]) -> Result<Run> {
     for (n, items) in (1..).zip(records) {
         let header = Header { received_ms: NOW_MS, ..Header::default() };
         let applied = state.apply(state.seq + 1, vec![Frame { offset: 0, length: 0, header, items }]);
-        let told: Vec<Changes> = state
-            .end_record()
-            .changes
-            .into_iter()
-            .map(|(journal, changes)| Changes { journal, seq: n, changes })
-            .collect();
-        changes += told.iter().map(|c| c.changes.len() as u64).sum::<u64>();
-        journal.append(n, told, Vec::new());
+        let told = Changes::new(n, state.end_record().changes);
+        changes += told.all().len() as u64;
+        journal.append(told, Vec::new());
         drop(applied);
     }
     Ok(Run { took: begun.elapsed(), on_cpu: on_cpu().saturating_sub(begun_on_cpu), changes })

@@ -4,6 +4,7 @@
 //! of nothing but positive rules on keywords, whole texts, numbers and days, and are given only the items with at most one value
 //! of each number and day. It gets a tree for each content type, so that it need not test the type.
 
+use crate::postgres_peer;
 use crate::rule_sets::{RuleSets, Rules, Shape};
 use crate::support::load::SEED;
 use crate::support::setting;
@@ -24,7 +25,7 @@ use std::time::Duration;
 /// How long each tree is given to answer.
 const SEARCH_FOR: Duration = Duration::from_secs(3);
 
-/// Measures both on the groups that a-tree can express, of so many rule sets.
+/// Measures all on the groups that a-tree can express, of so many rule sets.
 pub fn measure(generator: &Generator, documents: &[Document]) -> Result<()> {
     let most: usize = setting("PENSTOCK_BENCH_RULE_SETS", 100_000);
     let (mut writer, mut about, mut sets, mut expressed) =
@@ -35,14 +36,15 @@ pub fn measure(generator: &Generator, documents: &[Document]) -> Result<()> {
             return document;
         }
     };
-    let documents: Vec<&Document> = documents.iter().filter(|document| is_single(document)).collect();
+    let single: Vec<&Document> = documents.iter().filter(|document| is_single(document)).collect();
     for size in [10_000, 100_000].into_iter().filter(|size| *size <= most) {
         while sets < size {
             let groups = writer.draw(&mut next);
             expressed.extend(groups.into_iter().filter_map(|group| Some((expression(&group)?, group))));
             sets += 1;
         }
-        compare(&expressed, &documents, size)?;
+        compare(&expressed, &single, size)?;
+        postgres_peer::measure(&expressed, documents, size)?;
     }
     Ok(())
 }
@@ -116,7 +118,7 @@ fn tree(expressed: &[(String, Rules)]) -> Result<ATree<u32>> {
 }
 
 /// Attributes are named by what they are (keywords, texts, numbers, days) and the property's number.
-fn attribute(predicate: &Predicate) -> Option<(char, u16)> {
+pub fn attribute(predicate: &Predicate) -> Option<(char, u16)> {
     let Predicate::Test { subject: Subject { property: PropertyRef::Declared(id), locale: None, .. }, test } =
         predicate
     else {
@@ -176,7 +178,7 @@ fn comparisons<T>(name: &str, interval: &Interval<T>, text: impl Fn(&T) -> Optio
 }
 
 /// Whether an item has one value at most of what a-tree takes one of.
-fn is_single(document: &Document) -> bool {
+pub fn is_single(document: &Document) -> bool {
     document.declared.iter().all(|(_, values)| match values {
         Values::Keywords(lists) => lists.len() == 1,
         Values::Numbers(numbers) => numbers.len() == 1,

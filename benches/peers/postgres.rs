@@ -1,17 +1,13 @@
-//! PostgreSQL as a peer of ingest: a private cluster in a temporary folder, on a Unix socket, stopped and removed at the
-//! end. Settings: what a fair user sets (shared buffers, WAL size, compression of neither); fsync and synchronous commit
-//! stay on.
+//! PostgreSQL as a peer of ingest.
 
+use crate::cluster::{Cluster, binaries};
 use crate::support::load::{Lane, Pace, Run, Sent, sustain};
 use anyhow::{Context, Result, bail};
 use penstock_server::generate::Generator;
-use postgres::{Client, Config, NoTls};
+use postgres::Client;
 use serde_json::Value;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
-use tempfile::TempDir;
 
 const TABLE: &str = "CREATE TABLE content (content_type text NOT NULL, content_id text NOT NULL, \
     version bigint NOT NULL, status int NOT NULL, info jsonb NOT NULL, PRIMARY KEY (content_type, content_id))";
@@ -38,7 +34,7 @@ pub fn measure(generator: &Generator, items: u64, connections: u64, pace: Pace) 
     println!("postgres: {items} items copied in {:.1} s", begun.elapsed().as_secs_f64());
 
     let mut lanes: Vec<Lane> = (0..connections).map(|lane| Lane::new(lane, connections, items)).collect();
-    let connect = || cluster.writer();
+    let connect = || writer(&cluster);
     let plain = sustain(generator, &mut lanes, pace, connect)?;
     print_size(&mut client)?;
 
@@ -52,102 +48,20 @@ pub fn measure(generator: &Generator, items: u64, connections: u64, pace: Pace) 
     Ok(vec![("postgres with a primary key", plain), ("postgres with a primary key and GIN", indexed)])
 }
 
-/// The folder of PostgreSQL's programs: `PENSTOCK_PG_BIN`, or where Debian puts version 15.
-fn binaries() -> Option<PathBuf> {
-    let bin = std::env::var_os("PENSTOCK_PG_BIN").unwrap_or_else(|| "/usr/lib/postgresql/15/bin".into());
-    let bin = PathBuf::from(bin);
-    bin.join("initdb").exists().then_some(bin)
-}
-
-/// A cluster of its own, stopped when dropped.
-struct Cluster {
-    bin: PathBuf,
-    folder: TempDir,
-    as_root: bool,
-}
-
-impl Cluster {
-    fn start(bin: &Path) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("penstock-pg-").tempdir()?;
-        let id = Command::new("id").arg("-u").output()?;
-        let as_root = id.stdout.trim_ascii() == b"0";
-        let cluster = Cluster { bin: bin.to_owned(), folder, as_root };
-        if as_root {
-            // PostgreSQL refuses to run as root.
-            run(Command::new("chown").arg("postgres").arg(cluster.folder.path()))?;
-        }
-        let data = cluster.data();
-        run(cluster
-            .command("initdb")
-            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-D"])
-            .arg(&data))?;
-        let socket = cluster.folder.path().display().to_string();
-        let options = format!(
-            "-c listen_addresses= -c unix_socket_directories={socket} -c synchronous_commit=on -c fsync=on \
-             -c shared_buffers=1GB -c max_wal_size=4GB -c maintenance_work_mem=512MB"
-        );
-        let log = cluster.folder.path().join("log");
-        run(cluster.command("pg_ctl").args(["start", "-w", "-o", &options, "-l"]).arg(&log).arg("-D").arg(&data))?;
-        Ok(cluster)
-    }
-
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let program = self.bin.join(program);
-        let mut command = if self.as_root {
-            let mut command = Command::new("runuser");
-            command.args(["-u", "postgres", "--"]).arg(program);
-            command
-        } else {
-            Command::new(program)
-        };
-        command.current_dir(self.folder.path());
-        command
-    }
-
-    fn connect(&self) -> Result<Client> {
-        let mut config = Config::new();
-        config.host_path(self.folder.path()).user("postgres").dbname("postgres");
-        config.connect(NoTls).context("connecting to PostgreSQL")
-    }
-
-    /// A connection that upserts batches.
-    fn writer(&self) -> Result<impl FnMut(&[String]) -> Result<Sent> + use<>> {
-        let mut client = self.connect()?;
-        let upsert = client.prepare(UPSERT)?;
-        Ok(move |lines: &[String]| {
-            let rows = lines.iter().map(|line| Row::parse(line)).collect::<Result<Vec<Row>>>()?;
-            let types: Vec<&str> = rows.iter().map(|row| row.content_type.as_str()).collect();
-            let ids: Vec<&str> = rows.iter().map(|row| row.content_id.as_str()).collect();
-            let versions: Vec<i64> = rows.iter().map(|row| row.version).collect();
-            let statuses: Vec<i32> = rows.iter().map(|row| row.status).collect();
-            let infos: Vec<&str> = rows.iter().map(|row| row.info.as_str()).collect();
-            let applied = client.execute(&upsert, &[&types, &ids, &versions, &statuses, &infos])?;
-            Ok(Sent { applied, other: lines.len() as u64 - applied, refused: 0 })
-        })
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        let data = self.data();
-        if let Err(error) = run(self.command("pg_ctl").args(["stop", "-m", "immediate", "-D"]).arg(data)) {
-            println!("postgres: {error}");
-        }
-    }
-}
-
-fn run(command: &mut Command) -> Result<()> {
-    // No pipe: the server that pg_ctl leaves running would hold it open.
-    let status = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).status();
-    let status = status.with_context(|| format!("running {command:?}"))?;
-    if !status.success() {
-        bail!("{command:?}: {status}");
-    }
-    Ok(())
+/// A connection that upserts batches.
+fn writer(cluster: &Cluster) -> Result<impl FnMut(&[String]) -> Result<Sent> + use<>> {
+    let mut client = cluster.connect()?;
+    let upsert = client.prepare(UPSERT)?;
+    Ok(move |lines: &[String]| {
+        let rows = lines.iter().map(|line| Row::parse(line)).collect::<Result<Vec<Row>>>()?;
+        let types: Vec<&str> = rows.iter().map(|row| row.content_type.as_str()).collect();
+        let ids: Vec<&str> = rows.iter().map(|row| row.content_id.as_str()).collect();
+        let versions: Vec<i64> = rows.iter().map(|row| row.version).collect();
+        let statuses: Vec<i32> = rows.iter().map(|row| row.status).collect();
+        let infos: Vec<&str> = rows.iter().map(|row| row.info.as_str()).collect();
+        let applied = client.execute(&upsert, &[&types, &ids, &versions, &statuses, &infos])?;
+        Ok(Sent { applied, other: lines.len() as u64 - applied, refused: 0 })
+    })
 }
 
 /// An item as a row.

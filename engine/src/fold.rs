@@ -27,7 +27,7 @@ use crate::index::overlay::{Batch, BatchItem, FacetValues, Overlay};
 use crate::index::segment::IndexView;
 use crate::log::frame::Header;
 use crate::matcher::groups::{GroupId, GroupProbe, Groups};
-use crate::supply::change::{Change, JournalId};
+use crate::supply::change::{JournalChange, JournalId};
 use crate::supply::target::TargetId;
 use crate::supply::{Supply, SupplyView};
 use crate::task::command::TaskCommand;
@@ -111,8 +111,8 @@ pub struct Deferred {
 
 /// What a record has told, for the journal.
 pub struct Told {
-    /// Changes of each journal, in order.
-    pub changes: Vec<(JournalId, Vec<Change>)>,
+    /// Changes, those of each journal in order.
+    pub changes: Vec<JournalChange>,
     /// Journals that have ended with it.
     pub ended: Vec<JournalId>,
     /// Entries of the audit trail, in order.
@@ -217,17 +217,9 @@ impl State {
     /// Ends a record: deliveries follow what it has changed in the sets. What it has told of all that.
     pub fn end_record(&mut self) -> Told {
         self.follow_deliveries(self.supply.now_ms);
-        let mut changes = std::mem::take(&mut self.supply.changes);
-        changes.sort_by_key(|(journal, _)| *journal);
-        let mut by_journal: Vec<(JournalId, Vec<Change>)> = Vec::new();
-        for (journal, change) in changes {
-            match by_journal.last_mut().filter(|(last, _)| *last == journal) {
-                Some((_, list)) => list.push(change),
-                None => by_journal.push((journal, vec![change])),
-            }
-        }
+        let changes = std::mem::take(&mut self.supply.changes);
         let (ended, events) = (std::mem::take(&mut self.supply.ended), std::mem::take(&mut self.events));
-        Told { changes: by_journal, ended, events }
+        Told { changes, ended, events }
     }
 
     fn apply_item(&mut self, mut item: Item, location: Location, now_ms: i64, batch: &mut Batch) -> ItemOutcome {

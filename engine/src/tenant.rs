@@ -328,8 +328,7 @@ impl Tenant {
             applied.frames[frame].command = Some(outcome);
         }
         let Told { changes, ended, events } = self.state.write().end_record();
-        let changes = changes.into_iter().map(|(journal, changes)| Changes { journal, seq, changes });
-        self.journal.append(seq, changes.collect(), events.iter().map(journal_entry).collect());
+        self.journal.append(Changes::new(seq, changes), events.iter().map(journal_entry).collect());
         ended.into_iter().for_each(|journal| self.journal.drop_journal(journal));
         Ok(())
     }

@@ -28,7 +28,7 @@ fn matched(ordinals: impl IntoIterator<Item = Ordinal>) -> Vec<Change> {
 }
 
 fn append(journal: &Journal, seq: u64, of: JournalId, changes: Vec<Change>) {
-    journal.append(seq, vec![Changes { journal: of, seq, changes }], vec![]);
+    journal.append(Changes::new(seq, changes.into_iter().map(|change| (of, change)).collect()), vec![]);
 }
 
 fn seqs(page: &Page) -> Vec<u64> {
@@ -67,7 +67,7 @@ fn a_page_goes_over_from_the_file_to_memory_and_never_ends_inside_a_record() {
     journal.flush().unwrap();
     append(&journal, 4, 2, matched([1]));
     append(&journal, 5, 1, matched([6, 7]));
-    journal.append(6, vec![], vec![]);
+    journal.append(Changes::new(6, vec![]), vec![]);
     append(&journal, 7, 1, matched([8]));
 
     let read = |after, limit, up_to| journal.read(1, Stream::Matched, after, limit, up_to).unwrap();
@@ -171,7 +171,7 @@ fn what_was_flushed_is_there_after_a_kill() {
     let dir = tempfile::tempdir().unwrap();
     let journal = ready(dir.path(), 0);
     append(&journal, 1, 1, matched([7]));
-    journal.append(2, vec![], vec![]);
+    journal.append(Changes::new(2, vec![]), vec![]);
     journal.flush().unwrap();
     journal.put_backfill(3, 0, b"found").unwrap();
     let killed = as_killed(dir.path());
@@ -204,8 +204,8 @@ fn a_dropped_journal_is_gone_at_once_and_its_rows_at_last() {
     let dir = tempfile::tempdir().unwrap();
     let journal = ready(dir.path(), 0);
     for seq in 1..=25_000 {
-        let one = |of| Changes { journal: of, seq, changes: matched([7]) };
-        journal.append(seq, vec![one(1), one(2)], vec![]);
+        let both = [1, 2].into_iter().zip(matched([7, 7])).collect();
+        journal.append(Changes::new(seq, both), vec![]);
     }
     journal.flush().unwrap();
     append(&journal, 25_001, 1, matched([7]));
@@ -363,16 +363,14 @@ impl Model {
             Step::Append(record) => {
                 self.seq += 1;
                 let seq = self.seq;
-                let of = |(set, changes): &(u32, Vec<Change>)| Changes {
-                    journal: self.journals[*set as usize] * 4 + set,
-                    seq,
-                    changes: changes.clone(),
+                let journal_of = |set: u32| self.journals[set as usize] * 4 + set;
+                let told = |(set, changes): &(u32, Vec<Change>)| {
+                    let journal = journal_of(*set);
+                    changes.clone().into_iter().map(move |change| (journal, change))
                 };
-                let record: Vec<Changes> = record.iter().map(of).collect();
-                for changes in &record {
-                    self.rows.extend(changes.changes.iter().map(|change| (seq, changes.journal, change.clone())));
-                }
-                journal.append(seq, record, vec![]);
+                let record: Vec<_> = record.iter().flat_map(told).collect();
+                self.rows.extend(record.iter().map(|(journal, change)| (seq, *journal, change.clone())));
+                journal.append(Changes::new(seq, record), vec![]);
             }
             Step::Flush => journal.flush().unwrap(),
             Step::Reopen(back) => {
@@ -428,10 +426,10 @@ fn told(subject: u32, body: &str) -> Entry {
 fn the_audit_trail_is_read_both_ways_by_subject_or_whole_and_is_cut_back_with_the_rest() {
     let dir = tempfile::tempdir().unwrap();
     let (journal, _) = Journal::open(dir.path(), 0, |what| panic!("{what}")).unwrap();
-    journal.append(1, vec![], vec![told(7, "a"), told(8, "b")]);
-    journal.append(2, vec![], vec![]);
+    journal.append(Changes::new(1, vec![]), vec![told(7, "a"), told(8, "b")]);
+    journal.append(Changes::new(2, vec![]), vec![]);
     journal.flush().unwrap();
-    journal.append(3, vec![], vec![told(7, "c")]);
+    journal.append(Changes::new(3, vec![]), vec![told(7, "c")]);
     let read = |journal: &Journal, subject, range, limit| -> String {
         let entries = journal.entries(Wanted { subject, range }, limit).unwrap();
         entries.iter().map(|(_, entry)| std::str::from_utf8(&entry.body).unwrap()).collect()

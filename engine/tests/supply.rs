@@ -138,8 +138,8 @@ impl Bench {
             };
             applied.frames[frame].command = Some(outcome);
         }
-        for (journal, changes) in self.state.end_record().changes {
-            changes.into_iter().for_each(|change| self.replay(journal, change));
+        for (journal, change) in self.state.end_record().changes {
+            self.replay(journal, change);
         }
         applied.frames.into_iter().map(|frame| frame.command).collect()
     }

@@ -13,14 +13,17 @@ use crate::supply::Supply;
 use crate::supply::change::{Cause, Change, Stream};
 use crate::supply::clock::{next_turn, times_of};
 use crate::supply::items::{Facts, MerchantName};
+use crate::supply::kinds::WalletNumber;
 use crate::supply::tags;
-use crate::supply::target::{Condition, ConditionTest, Purpose, SetId, TargetId};
+use crate::supply::target::{Condition, ConditionTest, SetId, Target, TargetId};
 use crate::supply::wallet::Flip;
 use penstock_dsl::expr::Predicate;
 use penstock_dsl::registry::ContentType;
 use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A target that holds an item now (`true`), or holds it no more.
+type TargetFlip = (TargetId, bool);
 /// A set that an item enters (`true`) or leaves.
 type SetFlip = (SetId, bool);
 
@@ -50,7 +53,7 @@ impl State {
             Some(document) => self.groups.matching(document, &mut self.probe).to_vec(),
             None => Vec::new(),
         };
-        let (off, on, kept) = self.compare(ordinal, &matching);
+        let (off, on, kept) = self.compare(ordinal, was.is_some(), &matching);
         self.keep_times(ordinal, document, &matching);
         let mut changed = Vec::new();
         for &target in &off {
@@ -64,9 +67,9 @@ impl State {
         }
         self.ask_again(ordinal, on.into_iter().chain(kept).collect(), &mut changed);
         let flips = self.set_flips(ordinal, &changed);
-        self.tell_leaves(ordinal, version, &flips, &Cause::Content);
+        self.supply.tell(ordinal, version, &flips, false, &Cause::Content);
         self.move_barriers(ordinal, facts, version, was.is_some(), &flips);
-        self.tell_entries(ordinal, version, &flips, &Cause::Content);
+        self.supply.tell(ordinal, version, &flips, true, &Cause::Content);
         self.set_timer(ordinal);
         self.redo_merchants(ordinal, asked_as_merchant, &changed);
     }
@@ -78,8 +81,8 @@ impl State {
         self.ask_again(ordinal, in_base, &mut changed);
         let flips = self.set_flips(ordinal, &changed);
         let version = self.version(ordinal);
-        self.tell_leaves(ordinal, version, &flips, cause);
-        self.tell_entries(ordinal, version, &flips, cause);
+        self.supply.tell(ordinal, version, &flips, false, cause);
+        self.supply.tell(ordinal, version, &flips, true, cause);
         self.redo_merchants(ordinal, BTreeSet::new(), &changed);
     }
 
@@ -179,9 +182,17 @@ impl State {
         changed.map(|(name, _)| name).collect()
     }
 
-    /// Targets that an item is no more in the base of, is now, and still is. A narrow target is read of the item's own list,
-    /// not of its base.
-    fn compare(&self, ordinal: Ordinal, matching: &[TargetId]) -> (Vec<TargetId>, Vec<TargetId>, Vec<TargetId>) {
+    /// Targets that an item, which was there before or not, is no more in the base of, is now, and still is. A narrow target
+    /// is read of the item's own list, not of its base.
+    fn compare(
+        &self,
+        ordinal: Ordinal,
+        was_live: bool,
+        matching: &[TargetId],
+    ) -> (Vec<TargetId>, Vec<TargetId>, Vec<TargetId>) {
+        if !was_live {
+            return (Vec::new(), matching.to_vec(), Vec::new());
+        }
         let (mut off, mut on, mut kept) = (Vec::new(), Vec::new(), Vec::with_capacity(matching.len()));
         let kinds = self.supply.sets.kinds();
         let mut listed = self.supply.lists.narrow(ordinal).iter().copied().peekable();
@@ -193,7 +204,7 @@ impl State {
             }
         }
         off.extend(listed);
-        let is_off = |target: &TargetId| self.has(*target, ordinal) && matching.binary_search(target).is_err();
+        let is_off = |target: &TargetId| matching.binary_search(target).is_err() && self.has(*target, ordinal);
         off.extend(self.supply.lists.broad().iter().copied().filter(is_off));
         (off, on, kept)
     }
@@ -202,40 +213,31 @@ impl State {
         self.supply.sets.target(target).is_some_and(|target| target.base.contains(ordinal))
     }
 
-    fn set_base(&mut self, id: TargetId, ordinal: Ordinal, is_in: bool, changed: &mut Vec<TargetId>) {
+    fn set_base(&mut self, id: TargetId, ordinal: Ordinal, is_in: bool, changed: &mut Vec<TargetFlip>) {
         if self.supply.sets.target_mut(id).is_some_and(|target| target.set_base(ordinal, is_in)) {
-            changed.push(id);
+            changed.push((id, is_in));
         }
     }
 
     /// Asks the conditions of targets about an item that is in their bases; those that select merchants come first, for
     /// others read what they hold.
-    fn ask_again(&mut self, ordinal: Ordinal, mut targets: Vec<TargetId>, changed: &mut Vec<TargetId>) {
+    fn ask_again(&mut self, ordinal: Ordinal, mut targets: Vec<TargetId>, changed: &mut Vec<TargetFlip>) {
         let kinds = self.supply.sets.kinds();
         targets.retain(|id| kinds.has_conditions(*id));
         targets.sort_by_key(|id| !kinds.selects_merchants(*id));
         for id in targets {
-            let conditions = self.supply.sets.target(id).map_or(&[][..], |target| &target.conditions);
+            let conditions = self.supply.sets.target(id).map_or(&[][..], Target::conditions);
             let passes = self.conditions_hold(conditions, ordinal);
             if self.supply.sets.target_mut(id).is_some_and(|target| target.hold(ordinal, passes)) {
-                changed.push(id);
+                changed.push((id, passes));
             }
         }
     }
 
     /// The sets that an item enters or leaves by what its targets hold now.
-    fn set_flips(&mut self, ordinal: Ordinal, changed: &[TargetId]) -> Vec<SetFlip> {
-        changed.iter().filter_map(|target| self.supply.sets.target_changed(*target, ordinal)).collect()
-    }
-
-    fn tell_leaves(&mut self, ordinal: Ordinal, version: i64, flips: &[SetFlip], cause: &Cause) {
-        let left = flips.iter().filter(|(_, is_in)| !is_in);
-        left.for_each(|(set, _)| self.supply.tell(*set, ordinal, version, false, cause));
-    }
-
-    fn tell_entries(&mut self, ordinal: Ordinal, version: i64, flips: &[SetFlip], cause: &Cause) {
-        let entered = flips.iter().filter(|(_, is_in)| *is_in);
-        entered.for_each(|(set, _)| self.supply.tell(*set, ordinal, version, true, cause));
+    fn set_flips(&mut self, ordinal: Ordinal, changed: &[TargetFlip]) -> Vec<SetFlip> {
+        let sets = &mut self.supply.sets;
+        changed.iter().filter_map(|(target, holds)| sets.target_changed(*target, ordinal, *holds)).collect()
     }
 
     /// Takes an item's new facts over in every wallet, and tells the sets that the item was in and stays in.
@@ -302,12 +304,12 @@ impl State {
 
     /// Decides the items of merchants again of which a condition may be answered otherwise: those with these names, and those
     /// that stand behind what is said of the item at hand.
-    fn redo_merchants(&mut self, ordinal: Ordinal, mut names: BTreeSet<MerchantName>, changed: &[TargetId]) {
+    fn redo_merchants(&mut self, ordinal: Ordinal, mut names: BTreeSet<MerchantName>, changed: &[TargetFlip]) {
         if self.supply.sets.asking_merchants().next().is_none() {
             return;
         }
         let kinds = self.supply.sets.kinds();
-        if changed.iter().any(|id| kinds.selects_merchants(*id)) {
+        if changed.iter().any(|(id, _)| kinds.selects_merchants(*id)) {
             let own = self.supply.items.merchant(ordinal);
             let by_content_id = self.names.merchants.find(self.catalog.content_id(ordinal));
             let stands_behind = |name: &MerchantName| self.merchant_item(*name) == Some(ordinal);
@@ -336,42 +338,61 @@ impl State {
 
 impl Supply {
     /// The targets that have an item in their base, sorted within narrow and broad.
-    pub fn bases_of(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> + Clone {
-        let has = move |id: &TargetId| self.sets.target(*id).is_some_and(|target| target.base.contains(ordinal));
-        let broad = self.lists.broad().iter().copied().filter(has);
-        self.lists.narrow(ordinal).iter().copied().chain(broad)
+    pub fn bases_of(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
+        self.bases_among(ordinal, |_| true)
+    }
+
+    /// Those of them that are wanted; broad ones that are not are not looked up.
+    fn bases_among(&self, ordinal: Ordinal, wanted: impl Fn(TargetId) -> bool) -> impl Iterator<Item = TargetId> {
+        let has = move |id: TargetId| self.sets.target(id).is_some_and(|target| target.base.contains(ordinal));
+        let narrow = self.lists.narrow(ordinal).iter().map(|id| (*id, false));
+        let both = narrow.chain(self.lists.broad().iter().map(|id| (*id, true)));
+        both.filter(move |&(id, broad)| wanted(id) && (!broad || has(id))).map(|(id, _)| id)
     }
 
     /// The sets that an item is matched by.
     pub fn sets_of(&self, ordinal: Ordinal) -> BTreeSet<SetId> {
-        let holding = self.bases_of(ordinal).filter_map(|id| self.sets.target(id));
-        let holding = holding.filter(|target| target.held().contains(ordinal));
-        holding.filter_map(|target| if let Purpose::PartOf(set) = target.purpose { Some(set) } else { None }).collect()
+        let holds = |id: &TargetId| {
+            let held = || self.sets.target(*id).is_some_and(|target| target.held().contains(ordinal));
+            !self.sets.kinds().has_conditions(*id) || held()
+        };
+        self.bases_of(ordinal).filter(holds).filter_map(|id| self.sets.kinds().part_of(id)).collect()
     }
 
     /// The targets that have an item in their base and that the clock matters to.
     pub(super) fn clock_targets(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
-        self.bases_of(ordinal).filter(|id| self.sets.kinds().has_clock(*id))
+        self.bases_among(ordinal, |id| self.sets.kinds().has_clock(id))
     }
 
     pub(super) fn clock_predicates(&self, targets: impl Iterator<Item = TargetId>) -> impl Iterator<Item = &Predicate> {
         let targets = targets.filter(|id| self.sets.kinds().has_clock(*id));
-        let conditions = targets.filter_map(|id| self.sets.target(id)).flat_map(|target| &target.conditions);
+        let conditions = targets.filter_map(|id| self.sets.target(id)).flat_map(Target::conditions);
         conditions.filter_map(|condition| match &condition.test {
             ConditionTest::Clock(predicate) => Some(predicate),
             _ => None,
         })
     }
 
-    /// An item enters a set or leaves it: entries for what is matched and for what is deliverable.
-    fn tell(&mut self, set: SetId, ordinal: Ordinal, version: i64, entered: bool, cause: &Cause) {
-        let Some(set) = self.sets.get(set) else { return };
-        let barriers = self.wallets.get(&set.definition.target_wallet).map(|wallet| wallet.barriers());
-        let deliverable = !set.taken_out.contains(ordinal) && barriers.is_some_and(|barriers| !barriers.bar(ordinal));
+    /// An item enters those of these sets that it does, or leaves those that it does: entries for what is matched and for what
+    /// is deliverable.
+    fn tell(&mut self, ordinal: Ordinal, version: i64, flips: &[SetFlip], entered: bool, cause: &Cause) {
+        let Supply { sets, wallets, changes, .. } = self;
+        let is_open =
+            |wallet| wallets.get(sets.wallet_name(wallet)).is_some_and(|wallet| !wallet.barriers().bar(ordinal));
+        let mut open_ways: Vec<(WalletNumber, bool)> = Vec::new();
         let change = |stream| Change { stream, entered, ordinal, version, cause: cause.clone() };
-        self.changes.push((set.journal, change(Stream::Matched)));
-        if deliverable {
-            self.changes.push((set.journal, change(Stream::Deliverable)));
+        for &(id, _) in flips.iter().filter(|(_, is_in)| *is_in == entered) {
+            let set = sets.glance(id);
+            changes.push((set.journal, change(Stream::Matched)));
+            let known = open_ways.iter().find(|(wallet, _)| *wallet == set.wallet).map(|(_, open)| *open);
+            let open = known.unwrap_or_else(|| {
+                open_ways.push((set.wallet, is_open(set.wallet)));
+                is_open(set.wallet)
+            });
+            let taken_out = || sets.get(id).is_some_and(|set| set.taken_out.contains(ordinal));
+            if open && !(set.takes_out && taken_out()) {
+                changes.push((set.journal, change(Stream::Deliverable)));
+            }
         }
     }
 }

@@ -125,16 +125,17 @@ impl State {
         let Some(id) = self.supply.sets.find(&take.set) else { return CommandOutcome::Refused(Refusal::NoSuchSet) };
         let ordinals: Vec<Ordinal> = take.items.iter().map(|item| self.reserve(item)).collect();
         let before = self.in_reach(id);
-        let Some(set) = self.supply.sets.get_mut(id) else { return CommandOutcome::Refused(Refusal::NoSuchSet) };
-        let change = |ordinal: &Ordinal| match take.out {
-            true => set.taken_out.insert(*ordinal),
-            false => set.taken_out.remove(*ordinal),
-        };
-        let changed = ordinals.iter().map(change).filter(|changed| *changed).count();
-        let journal = set.journal;
+        let journal = self.supply.sets.glance(id).journal;
+        let changed = self.supply.sets.change_taken_out(id, |taken_out| {
+            let change = |ordinal: &Ordinal| match take.out {
+                true => taken_out.insert(*ordinal),
+                false => taken_out.remove(*ordinal),
+            };
+            ordinals.iter().map(change).filter(|changed| *changed).count()
+        });
         let after = self.in_reach(id);
         self.tell_difference(journal, &before, &after, &Cause::TakenOut);
-        if changed > 0 { CommandOutcome::Applied } else { CommandOutcome::Unchanged }
+        if changed > Some(0) { CommandOutcome::Applied } else { CommandOutcome::Unchanged }
     }
 
     /// What a check of the tenant's rules depends on.
@@ -207,10 +208,10 @@ impl State {
 
     /// Works out what a target with conditions holds of its base.
     fn fill(&mut self, id: TargetId) {
-        let Some(target) = self.supply.sets.target(id).filter(|target| !target.conditions.is_empty()) else { return };
+        let Some(target) = self.supply.sets.target(id).filter(|target| !target.conditions().is_empty()) else { return };
         let has_clock = target.has_clock();
         let passing: Vec<(Ordinal, bool)> =
-            target.base.iter().map(|ordinal| (ordinal, self.conditions_hold(&target.conditions, ordinal))).collect();
+            target.base.iter().map(|ordinal| (ordinal, self.conditions_hold(target.conditions(), ordinal))).collect();
         for (ordinal, passes) in passing {
             self.supply.sets.target_mut(id).into_iter().for_each(|target| _ = target.hold(ordinal, passes));
             if has_clock {

@@ -183,7 +183,7 @@ impl State {
         let Some((id, set)) = self.set_of(name) else { return };
         let journal = set.journal;
         let before = self.in_reach(id);
-        self.supply.sets.get_mut(id).into_iter().for_each(|set| set.taken_out = taken_out.clone());
+        self.supply.sets.change_taken_out(id, |out| *out = taken_out);
         let after = self.in_reach(id);
         self.tell_difference(journal, &before, &after, &Cause::TakenOut);
     }

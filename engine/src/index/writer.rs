@@ -20,8 +20,13 @@ use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::schema::OwnedValue;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term, directory::MmapDirectory};
 
-/// Longest time that an item waits in the overlay while the feed thread keeps up.
+/// Longest time that many items wait in the overlay while the feed thread keeps up.
 const COMMIT_EVERY: Duration = Duration::from_millis(1_000);
+/// Fewer items wait longer: a commit syncs a dozen files, for which the log's own syncs have to wait, and previews read so few
+/// items of the overlay in a millisecond or two.
+const FEW_ITEMS: usize = 2_000;
+/// Longest time that few items wait.
+const COMMIT_FEW_EVERY: Duration = Duration::from_millis(5_000);
 /// Commit earlier when this many items wait.
 const COMMIT_ITEMS: usize = 40_000;
 const WRITER_BYTES: usize = 256 << 20;
@@ -228,11 +233,15 @@ impl Pending {
     }
 
     fn wait(&self) -> Duration {
-        self.since.map_or(Duration::from_secs(3_600), |since| COMMIT_EVERY.saturating_sub(since.elapsed()))
+        self.since.map_or(Duration::from_secs(3_600), |since| self.pause().saturating_sub(since.elapsed()))
     }
 
     fn is_due(&self, flush: bool) -> bool {
-        self.since.is_some_and(|since| flush || self.items >= COMMIT_ITEMS || since.elapsed() >= COMMIT_EVERY)
+        self.since.is_some_and(|since| flush || self.items >= COMMIT_ITEMS || since.elapsed() >= self.pause())
+    }
+
+    fn pause(&self) -> Duration {
+        if self.items < FEW_ITEMS { COMMIT_FEW_EVERY } else { COMMIT_EVERY }
     }
 }
 

@@ -101,24 +101,52 @@ pub struct Change {
     pub cause: Cause,
 }
 
-/// All changes of one set at one record, in order.
+/// A change and the journal that it is told in.
+pub type JournalChange = (JournalId, Change);
+
+/// All changes of one record, by journal, those of one journal in order.
 ///
 /// There may be a million, when a set is made or its rules change: they are stored compactly where neighbours agree in
-/// stream, direction and cause, so one stream is best told after the other, each by ascending ordinal.
+/// stream, direction and cause, so one stream is best told after the other, each by ascending ordinal. Or a few of each of
+/// thousands of journals: so they lie in one list, not in one each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes {
-    /// The set's journal.
-    pub journal: JournalId,
-    /// The record.
-    pub seq: Seq,
-    /// What changed.
-    pub changes: Vec<Change>,
+    seq: Seq,
+    changes: Vec<JournalChange>,
 }
 
 impl Changes {
+    /// The changes of a record, those of each journal in order.
+    pub fn new(seq: Seq, mut changes: Vec<JournalChange>) -> Self {
+        changes.sort_by_key(|(journal, _)| *journal);
+        Changes { seq, changes }
+    }
+
+    /// The record.
+    pub fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[JournalChange] {
+        &self.changes
+    }
+
+    /// Those of each journal that has any.
+    pub fn by_journal(&self) -> impl Iterator<Item = (JournalId, &[JournalChange])> {
+        self.changes.chunk_by(|(a, _), (b, _)| a == b).map(|changes| (changes[0].0, changes))
+    }
+
+    /// Those of one journal.
+    pub fn of(&self, journal: JournalId) -> &[JournalChange] {
+        let from = self.changes.partition_point(|(other, _)| *other < journal);
+        let to = self.changes.partition_point(|(other, _)| *other <= journal);
+        &self.changes[from..to]
+    }
+
     /// Bytes in memory, roughly.
     pub fn heap_bytes(&self) -> usize {
-        let causes: usize = self.changes.iter().map(|change| change.cause.heap_bytes()).sum();
-        size_of::<Self>() + self.changes.len() * size_of::<Change>() + causes
+        let causes: usize = self.changes.iter().map(|(_, change)| change.cause.heap_bytes()).sum();
+        size_of::<Self>() + self.changes.len() * size_of::<JournalChange>() + causes
     }
 }

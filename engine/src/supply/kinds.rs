@@ -1,31 +1,38 @@
-//! What is asked of every target of an item at each of its versions, in a byte a target: most targets are then never read
-//! themselves, which would be several reads of memory each.
+//! What is asked of every target and set of an item at each of its versions, in a few bytes each that lie side by side: most
+//! targets and sets are then never read themselves, which would be several reads of memory each.
 
-use super::target::{Purpose, Target, TargetId};
+use super::change::JournalId;
+use super::target::{Purpose, SetId, Target, TargetId};
 
 const BROAD: u8 = 1;
 const CONDITIONS: u8 = 1 << 1;
 const CLOCK: u8 = 1 << 2;
 const SELECTS_MERCHANTS: u8 = 1 << 3;
 
-/// Kinds by target.
+/// Targets at a glance.
 #[derive(Default)]
-pub struct Kinds(Vec<u8>);
+pub struct Kinds {
+    kinds: Vec<u8>,
+    /// The set that each is a part of.
+    part_of: Vec<Option<SetId>>,
+}
 
 impl Kinds {
     /// Takes over what a target is now.
     pub fn set(&mut self, id: TargetId, target: &Target) {
         let at = id as usize;
-        if self.0.len() <= at {
-            self.0.resize(at + 1, 0);
+        if self.kinds.len() <= at {
+            self.kinds.resize(at + 1, 0);
+            self.part_of.resize(at + 1, None);
         }
         let kinds = [
             (BROAD, target.broad),
-            (CONDITIONS, !target.conditions.is_empty()),
+            (CONDITIONS, !target.conditions().is_empty()),
             (CLOCK, target.has_clock()),
             (SELECTS_MERCHANTS, matches!(target.purpose, Purpose::MerchantsOf(_))),
         ];
-        self.0[at] = kinds.into_iter().filter(|(_, is)| *is).fold(0, |all, (kind, _)| all | kind);
+        self.kinds[at] = kinds.into_iter().filter(|(_, is)| *is).fold(0, |all, (kind, _)| all | kind);
+        self.part_of[at] = if let Purpose::PartOf(set) = target.purpose { Some(set) } else { None };
     }
 
     /// Whether it is looked up in its base and not in items' lists.
@@ -48,7 +55,28 @@ impl Kinds {
         self.has(id, SELECTS_MERCHANTS)
     }
 
-    fn has(&self, id: TargetId, kind: u8) -> bool {
-        self.0.get(id as usize).is_some_and(|kinds| kinds & kind != 0)
+    /// The set that it is a part of.
+    pub fn part_of(&self, id: TargetId) -> Option<SetId> {
+        *self.part_of.get(id as usize)?
     }
+
+    fn has(&self, id: TargetId, kind: u8) -> bool {
+        self.kinds.get(id as usize).is_some_and(|kinds| kinds & kind != 0)
+    }
+}
+
+/// Dense number of a wallet that sets are for.
+pub type WalletNumber = u16;
+
+/// A set at a glance.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SetGlance {
+    /// Its journal.
+    pub journal: JournalId,
+    /// Where its items go.
+    pub wallet: WalletNumber,
+    /// Whether it is one target, and so what that holds.
+    pub is_one_target: bool,
+    /// Whether anything is taken out of it.
+    pub takes_out: bool,
 }

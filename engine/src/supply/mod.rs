@@ -19,7 +19,7 @@ pub mod tags;
 pub mod target;
 pub mod wallet;
 
-use change::{Change, JournalId};
+use change::{JournalChange, JournalId};
 use clock::Clock;
 use items::Items;
 use lists::Lists;
@@ -55,7 +55,7 @@ pub struct Supply {
     /// Timers.
     pub clock: Clock,
     /// What the record at hand has changed, in order.
-    pub changes: Vec<(JournalId, Change)>,
+    pub changes: Vec<JournalChange>,
     /// Journals of sets that the record at hand has removed.
     pub ended: Vec<JournalId>,
 }

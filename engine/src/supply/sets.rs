@@ -3,7 +3,7 @@
 use super::bits::BitmapBytes;
 use super::change::JournalId;
 use super::change::Ordinal;
-use super::kinds::Kinds;
+use super::kinds::{Kinds, SetGlance, WalletNumber};
 use super::slab::Slab;
 use super::tags::TagName;
 use super::target::{ConditionTest, Purpose, SetId, Target, TargetBody, TargetId};
@@ -50,6 +50,10 @@ pub struct Sets {
     sets: Slab<Set>,
     targets: Slab<Target>,
     kinds: Kinds,
+    /// By set.
+    glances: Vec<SetGlance>,
+    /// Wallets that sets have been for, by number.
+    wallet_names: Vec<Box<str>>,
     by_name: BTreeMap<Box<str>, SetId>,
     by_wallet: BTreeMap<Box<str>, BTreeSet<SetId>>,
     /// Targets by the tags that they ask for.
@@ -75,7 +79,45 @@ impl Sets {
         let id = self.sets.add(set);
         self.by_name.insert(name, id);
         self.by_wallet.entry(wallet).or_default().insert(id);
+        self.glance_at(id);
         id
+    }
+
+    /// Takes over what a set is now.
+    fn glance_at(&mut self, id: SetId) {
+        let Some(set) = self.sets.get(id) else { return };
+        let wallet = &set.definition.target_wallet;
+        let number = self.wallet_names.iter().position(|name| name == wallet).unwrap_or_else(|| {
+            self.wallet_names.push(wallet.clone());
+            self.wallet_names.len() - 1
+        });
+        let at = id as usize;
+        if self.glances.len() <= at {
+            self.glances.resize_with(at + 1, Default::default);
+        }
+        self.glances[at] = SetGlance {
+            journal: set.journal,
+            wallet: number as WalletNumber,
+            is_one_target: set.union.is_none(),
+            takes_out: !set.taken_out.is_empty(),
+        };
+    }
+
+    /// A set that stands, at a glance.
+    pub fn glance(&self, id: SetId) -> SetGlance {
+        self.glances.get(id as usize).copied().unwrap_or_default()
+    }
+
+    /// The name of a wallet that sets are for.
+    pub fn wallet_name(&self, number: WalletNumber) -> &str {
+        self.wallet_names.get(usize::from(number)).map_or("", |name| name)
+    }
+
+    /// Changes what is taken out of a set; `None` where there is no such set.
+    pub fn change_taken_out<T>(&mut self, id: SetId, change: impl FnOnce(&mut RoaringBitmap) -> T) -> Option<T> {
+        let result = change(&mut self.sets.get_mut(id)?.taken_out);
+        self.glance_at(id);
+        Some(result)
     }
 
     /// The number of a journal that nothing was told in yet.
@@ -88,7 +130,10 @@ impl Sets {
     pub fn hand_over(&mut self, from: SetId, to: SetId) {
         let parts = self.sets.get_mut(from).map(|set| std::mem::take(&mut set.targets)).unwrap_or_default();
         for part in &parts {
-            self.targets.get_mut(*part).into_iter().for_each(|target| target.purpose = Purpose::PartOf(to));
+            if let Some(target) = self.targets.get_mut(*part) {
+                target.purpose = Purpose::PartOf(to);
+                self.kinds.set(*part, target);
+            }
         }
         self.sets.get_mut(to).into_iter().for_each(|set| set.targets.extend(&parts));
     }
@@ -101,6 +146,7 @@ impl Sets {
         let wallet = set.definition.target_wallet.clone();
         self.forget_wallet(&before.target_wallet, id);
         self.by_wallet.entry(wallet).or_default().insert(id);
+        self.glance_at(id);
     }
 
     /// Removes a set whose parts were taken; its journal.
@@ -134,7 +180,7 @@ impl Sets {
     /// Makes the n-th condition of a target ask for what another target holds among merchants.
     pub fn ask_merchants(&mut self, id: TargetId, n: usize, of: TargetId) {
         if let Some(target) = self.targets.get_mut(id) {
-            target.conditions[n].test = ConditionTest::Merchant(of);
+            target.ask_merchants(n, of);
             self.of_merchants.insert(id);
         }
     }
@@ -142,7 +188,7 @@ impl Sets {
     fn index_conditions(&mut self, id: TargetId) {
         let Some(target) = self.targets.get(id) else { return };
         self.kinds.set(id, target);
-        for condition in &target.conditions {
+        for condition in target.conditions() {
             match &condition.test {
                 ConditionTest::Tag(predicate) => {
                     tag_of(predicate).into_iter().for_each(|tag| _ = self.by_tag.entry(tag).or_default().insert(id))
@@ -158,6 +204,7 @@ impl Sets {
         let Some(set) = self.sets.get_mut(id) else { return Vec::new() };
         set.union = None;
         let mut left = std::mem::take(&mut set.targets);
+        self.glance_at(id);
         let mut taken = Vec::new();
         while let Some(id) = left.pop() {
             if let Some(target) = self.targets.remove(id) {
@@ -181,11 +228,6 @@ impl Sets {
     /// A set.
     pub fn get(&self, id: SetId) -> Option<&Set> {
         self.sets.get(id)
-    }
-
-    /// A set, to change.
-    pub fn get_mut(&mut self, id: SetId) -> Option<&mut Set> {
-        self.sets.get_mut(id)
     }
 
     /// All sets, by name.
@@ -270,19 +312,21 @@ impl Sets {
         let Some(set) = self.sets.get_mut(id) else { return };
         let held = set.targets.iter().filter_map(|target| self.targets.get(*target)).map(Target::held);
         set.union = (set.targets.len() != 1).then(|| held.union());
+        self.glance_at(id);
     }
 
-    /// Takes over that a target holds an item or holds it no more; whether that changes the set it is a part of, and to what.
-    pub fn target_changed(&mut self, id: TargetId, ordinal: Ordinal) -> Option<(SetId, bool)> {
-        let Purpose::PartOf(set_id) = self.targets.get(id)?.purpose else { return None };
+    /// Takes over that a target holds an item now, or holds it no more; whether that changes the set it is a part of, and to
+    /// what.
+    pub fn target_changed(&mut self, id: TargetId, ordinal: Ordinal, holds: bool) -> Option<(SetId, bool)> {
+        let set_id = self.kinds.part_of(id)?;
+        if self.glance(set_id).is_one_target {
+            return Some((set_id, holds));
+        }
         let set = self.sets.get_mut(set_id)?;
-        let holds = |target: &TargetId| self.targets.get(*target).is_some_and(|t| t.held().contains(ordinal));
-        let is_in = set.targets.iter().any(holds);
-        let changed = match &mut set.union {
-            Some(union) if is_in => union.insert(ordinal),
-            Some(union) => union.remove(ordinal),
-            None => true,
-        };
+        let others = || set.targets.iter().filter_map(|target| self.targets.get(*target));
+        let is_in = holds || others().any(|target| target.held().contains(ordinal));
+        let union = set.union.as_mut()?;
+        let changed = if is_in { union.insert(ordinal) } else { union.remove(ordinal) };
         changed.then_some((set_id, is_in))
     }
 
@@ -315,6 +359,7 @@ impl Sets {
             union: None,
         };
         self.sets.restore(body.id, set);
+        self.glance_at(body.id);
         Some(())
     }
 

@@ -55,33 +55,51 @@ pub enum ConditionTest {
 pub struct Target {
     /// Whom it serves.
     pub purpose: Purpose,
-    /// Its rules beside the items' own content.
-    pub conditions: Vec<Condition>,
     /// What its own-content rules match.
     pub base: RoaringBitmap,
-    /// The part of the base that passes the conditions; `None` where there are none.
-    held: Option<RoaringBitmap>,
+    /// Most have none, so that much less memory is read and taken.
+    asks: Option<Box<Asks>>,
     /// Whether the base is looked up in place of items' lists.
     pub broad: bool,
+}
+
+/// A target's rules beside the items' own content.
+#[derive(Debug)]
+struct Asks {
+    /// At least one.
+    conditions: Vec<Condition>,
+    /// The part of the base that passes them.
+    held: RoaringBitmap,
 }
 
 impl Target {
     /// A target with what its own-content rules match.
     pub fn new(purpose: Purpose, conditions: Vec<Condition>, base: RoaringBitmap) -> Self {
-        let held = (!conditions.is_empty()).then(RoaringBitmap::new);
-        Target { purpose, conditions, base, held, broad: false }
+        let asks = (!conditions.is_empty()).then(|| Box::new(Asks { conditions, held: RoaringBitmap::new() }));
+        Target { purpose, base, asks, broad: false }
+    }
+
+    /// Its rules beside the items' own content.
+    pub fn conditions(&self) -> &[Condition] {
+        self.asks.as_ref().map_or(&[], |asks| &asks.conditions)
+    }
+
+    /// Makes its n-th condition ask for what another target holds among merchants.
+    pub fn ask_merchants(&mut self, n: usize, of: TargetId) {
+        let condition = self.asks.as_mut().and_then(|asks| asks.conditions.get_mut(n));
+        condition.into_iter().for_each(|condition| condition.test = ConditionTest::Merchant(of));
     }
 
     /// What it holds.
     pub fn held(&self) -> &RoaringBitmap {
-        self.held.as_ref().unwrap_or(&self.base)
+        self.asks.as_ref().map_or(&self.base, |asks| &asks.held)
     }
 
     /// Says that the conditions hold of an item of the base, or not; whether that is new. Nothing where there are none.
     pub fn hold(&mut self, ordinal: Ordinal, holds: bool) -> bool {
-        match &mut self.held {
-            Some(held) if holds => held.insert(ordinal),
-            Some(held) => held.remove(ordinal),
+        match &mut self.asks {
+            Some(asks) if holds => asks.held.insert(ordinal),
+            Some(asks) => asks.held.remove(ordinal),
             None => false,
         }
     }
@@ -89,9 +107,9 @@ impl Target {
     /// Puts an item into the base or takes it out, and out of what is held; whether what is held has changed.
     pub fn set_base(&mut self, ordinal: Ordinal, is_in: bool) -> bool {
         let changed = if is_in { self.base.insert(ordinal) } else { self.base.remove(ordinal) };
-        match &mut self.held {
+        match &mut self.asks {
             None => changed,
-            Some(held) => !is_in && held.remove(ordinal),
+            Some(asks) => !is_in && asks.held.remove(ordinal),
         }
     }
 
@@ -102,7 +120,7 @@ impl Target {
 
     /// Whether the clock matters to it.
     pub fn has_clock(&self) -> bool {
-        self.conditions.iter().any(|condition| matches!(condition.test, ConditionTest::Clock(_)))
+        self.conditions().iter().any(|condition| matches!(condition.test, ConditionTest::Clock(_)))
     }
 
     /// Whether merchants matter to it.
@@ -112,7 +130,7 @@ impl Target {
 
     /// The targets that its conditions ask of merchants.
     pub fn merchant_targets(&self) -> impl Iterator<Item = TargetId> {
-        self.conditions.iter().filter_map(|condition| match condition.test {
+        self.conditions().iter().filter_map(|condition| match condition.test {
             ConditionTest::Merchant(target) => Some(target),
             _ => None,
         })
@@ -122,7 +140,7 @@ impl Target {
     pub fn export(&self) -> TargetBody {
         TargetBody {
             base: (&self.base).into(),
-            held: self.held.as_ref().map(BitmapBytes::from),
+            held: self.asks.as_ref().map(|asks| BitmapBytes::from(&asks.held)),
             merchants: self.merchant_targets().collect(),
         }
     }
@@ -130,8 +148,8 @@ impl Target {
     /// Takes over what a checkpoint has of it; `None` where that does not fit.
     pub fn restore(&mut self, body: &TargetBody) -> Option<()> {
         self.base = body.base.bitmap()?;
-        match (&mut self.held, &body.held) {
-            (Some(held), Some(bytes)) => *held = bytes.bitmap()?,
+        match (&mut self.asks, &body.held) {
+            (Some(asks), Some(bytes)) => asks.held = bytes.bitmap()?,
             (None, None) => {}
             _ => return None,
         }

@@ -84,16 +84,14 @@ impl World {
             applied.frames[frame].command = Some(outcome);
         }
         let told = self.state.end_record();
-        for (journal, changes) in told.changes {
-            for change in changes.into_iter().filter(|change| change.stream == Stream::Delivered) {
-                let feed = self.feeds.entry(journal).or_default();
-                let had = match change.entered {
-                    true => feed.insert(change.ordinal, change.version),
-                    false => feed.remove(&change.ordinal),
-                };
-                assert!(change.entered || had.is_some(), "{change:?} takes back what was never there");
-                assert_ne!(had, Some(change.version).filter(|_| change.entered), "{change:?} is told twice");
-            }
+        for (journal, change) in told.changes.into_iter().filter(|(_, change)| change.stream == Stream::Delivered) {
+            let feed = self.feeds.entry(journal).or_default();
+            let had = match change.entered {
+                true => feed.insert(change.ordinal, change.version),
+                false => feed.remove(&change.ordinal),
+            };
+            assert!(change.entered || had.is_some(), "{change:?} takes back what was never there");
+            assert_ne!(had, Some(change.version).filter(|_| change.entered), "{change:?} is told twice");
         }
         applied.frames.remove(0).command
     }

@@ -173,7 +173,7 @@ impl State {
         self.remove_targets(to_id);
         self.supply.sets.redefine(to_id, definition);
         self.supply.sets.hand_over(from_id, to_id);
-        self.supply.sets.get_mut(to_id).into_iter().for_each(|set| set.taken_out = taken_out.clone());
+        self.supply.sets.change_taken_out(to_id, |to| *to = taken_out);
         self.supply.sets.unite(to_id);
         self.supply.sets.remove(from_id);
         self.supply.ended.push(ended);

@@ -4,7 +4,7 @@
 //! one before: most of a backfill is then one byte an ordinal.
 
 use super::error::{JournalError, RowKey};
-use crate::supply::change::{Cause, Change, Stream};
+use crate::supply::change::{Cause, Change, JournalChange, Stream};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -29,14 +29,14 @@ struct Run<C> {
 
 impl<'a> Run<&'a Cause> {
     /// A run of at least one change.
-    fn of(changes: &'a [Change]) -> Self {
-        let Change { stream, entered, cause, .. } = &changes[0];
+    fn of(changes: &'a [JournalChange]) -> Self {
+        let (_, Change { stream, entered, cause, .. }) = &changes[0];
         Run {
             stream: *stream,
             entered: *entered,
             cause,
-            ordinal_steps: steps(changes.iter().map(|change| i64::from(change.ordinal))),
-            version_steps: steps(changes.iter().map(|change| change.version)),
+            ordinal_steps: steps(changes.iter().map(|(_, change)| i64::from(change.ordinal))),
+            version_steps: steps(changes.iter().map(|(_, change)| change.version)),
         }
     }
 }
@@ -65,14 +65,16 @@ fn sums(steps: Vec<i64>) -> impl Iterator<Item = i64> {
 }
 
 /// The body of a row of changes.
-pub(super) fn encode_changes(changes: &[Change]) -> Vec<u8> {
-    let same = |a: &Change, b: &Change| (a.stream, a.entered, &a.cause) == (b.stream, b.entered, &b.cause);
+pub(super) fn encode_changes(changes: &[JournalChange]) -> Vec<u8> {
+    let same = |(_, a): &JournalChange, (_, b): &JournalChange| {
+        (a.stream, a.entered, &a.cause) == (b.stream, b.entered, &b.cause)
+    };
     encode(&changes.chunk_by(same).map(Run::of).collect::<Vec<_>>())
 }
 
 /// A bit for each stream that some change is of.
-pub(super) fn streams(changes: &[Change]) -> u8 {
-    changes.iter().fold(0, |bits, change| bits | bit(change.stream))
+pub(super) fn streams(changes: &[JournalChange]) -> u8 {
+    changes.iter().fold(0, |bits, (_, change)| bits | bit(change.stream))
 }
 
 /// A stream's bit.

@@ -109,10 +109,10 @@ impl Journal {
         Ok((Journal { file, queue, readers: Readers::new(path), thread }, opened))
     }
 
-    /// Takes the changes of the next record, at most one [`Changes`] a journal, or none, and its entries of the audit trail. Cheap: they are written later. Waits while too much
-    /// is to be written. After a failure nothing is taken: it has been told.
-    pub fn append(&self, seq: Seq, changes: Vec<Changes>, entries: Vec<Entry>) {
-        self.queue.append(seq, changes, entries);
+    /// Takes the changes of the next record, which may be none, and its entries of the audit trail. Cheap: they are written
+    /// later. Waits while too much is to be written. After a failure nothing is taken: it has been told.
+    pub fn append(&self, changes: Changes, entries: Vec<Entry>) {
+        self.queue.append(changes, entries);
     }
 
     /// Entries of the audit trail, of one subject or of all: at most `limit` after a place, oldest first, or before it,

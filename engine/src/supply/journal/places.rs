@@ -55,8 +55,8 @@ pub(super) fn bucket_of(ordinal: Ordinal) -> u32 {
 }
 
 /// The touches of a part of a row.
-pub(super) fn touches(place: Place, changes: &[Change]) -> impl Iterator<Item = Touch> {
-    changes.iter().map(move |change| Touch { ordinal: change.ordinal, place })
+pub(super) fn touches<'a>(place: Place, changes: impl IntoIterator<Item = &'a Change>) -> impl Iterator<Item = Touch> {
+    changes.into_iter().map(move |change| Touch { ordinal: change.ordinal, place })
 }
 
 /// The bodies of a block, by bucket.

@@ -57,7 +57,7 @@ struct State {
 
 /// What the thread does next, in one transaction.
 pub(super) struct Work {
-    pub rows: Vec<Arc<Changes>>,
+    pub records: Vec<Arc<Changes>>,
     pub entries: Vec<(EntryPlace, Entry)>,
     /// The record up to which nothing is missing after it.
     pub last: Seq,
@@ -115,14 +115,16 @@ impl Queue {
     }
 
     /// Takes a record's changes, and waits while too much waits. After the end of the thread nothing is taken.
-    pub fn append(&self, seq: Seq, changes: Vec<Changes>, entries: Vec<Entry>) {
+    pub fn append(&self, changes: Changes, entries: Vec<Entry>) {
+        let seq = changes.seq();
+        let changes = Some(changes).filter(|changes| !changes.all().is_empty());
         let told: usize = entries.iter().map(Entry::heap_bytes).sum();
-        let bytes = told + changes.iter().map(Changes::heap_bytes).sum::<usize>();
+        let bytes = told + changes.as_ref().map_or(0, Changes::heap_bytes);
         let mut state = self.state.lock();
         while state.bytes > 0 && bytes > 0 && state.bytes + bytes > WAITING_BYTES_MAX && !state.ended {
             self.progress.wait(&mut state);
         }
-        debug_assert!(seq > state.appended && changes.iter().all(|c| c.seq == seq), "records come in order");
+        debug_assert!(seq > state.appended, "records come in order");
         state.appended = seq;
         if state.ended || bytes == 0 {
             return;
@@ -198,7 +200,7 @@ impl Queue {
     /// Says that a work is committed.
     pub fn done(&self, work: &Work, done: Done) {
         let mut state = self.state.lock();
-        let written: usize = state.waiting.drain(..work.rows.len()).map(|changes| changes.heap_bytes()).sum();
+        let written: usize = state.waiting.drain(..work.records.len()).map(|changes| changes.heap_bytes()).sum();
         let told: usize = state.entries.drain(..work.entries.len()).map(|(_, entry)| entry.heap_bytes()).sum();
         state.bytes -= written + told;
         if work.durable {
@@ -227,7 +229,7 @@ impl Queue {
             return None;
         }
         let wanted = |c: &&Arc<Changes>| {
-            c.journal == journal && c.seq > after && c.seq <= up_to && c.changes.iter().any(|c| c.stream == stream)
+            c.seq() > after && c.seq() <= up_to && c.of(journal).iter().any(|(_, change)| change.stream == stream)
         };
         Some(state.waiting.iter().filter(wanted).cloned().collect())
     }
@@ -240,7 +242,7 @@ impl Queue {
     /// Where to look for an item's changes before a record.
     pub fn traces(&self, ordinal: Ordinal, before: Seq) -> Traces {
         let state = self.state.lock();
-        let waiting = state.waiting.iter().rev().filter(|changes| changes.seq < before).cloned().collect();
+        let waiting = state.waiting.iter().rev().filter(|changes| changes.seq() < before).cloned().collect();
         let tail = state.tail.iter().filter(|t| t.ordinal == ordinal && t.place.seq < before).map(|t| t.place);
         let mut tail: Vec<Place> = tail.collect();
         tail.sort_unstable_by(|a, b| b.cmp(a));
@@ -265,12 +267,12 @@ impl State {
     }
 
     fn take(&mut self) -> Work {
-        let rows = self.first_rows();
-        let is_all = rows.len() == self.waiting.len();
-        let last = if is_all { self.appended } else { rows.last().map_or(0, |row| row.seq) };
+        let records = self.first_records();
+        let is_all = records.len() == self.waiting.len();
+        let last = if is_all { self.appended } else { records.last().map_or(0, |record| record.seq()) };
         let entries = self.entries.iter().take_while(|((seq, _), _)| *seq <= last).cloned().collect();
         Work {
-            rows,
+            records,
             entries,
             last,
             drops: std::mem::take(&mut self.drops),
@@ -284,25 +286,22 @@ impl State {
         }
     }
 
-    /// What waits longest: whole records, until they are enough for a transaction.
-    fn first_rows(&self) -> Vec<Arc<Changes>> {
-        let mut rows: Vec<Arc<Changes>> = Vec::new();
+    /// What waits longest: records, until they are enough for a transaction.
+    fn first_records(&self) -> Vec<Arc<Changes>> {
         let mut bytes = 0;
-        for row in &self.waiting {
-            if bytes >= WRITE_BYTES && rows.last().is_some_and(|last| last.seq != row.seq) {
-                break;
-            }
-            bytes += row.heap_bytes();
-            rows.push(row.clone());
-        }
-        rows
+        let fits = |record: &&Arc<Changes>| {
+            let before = bytes;
+            bytes += record.heap_bytes();
+            before < WRITE_BYTES
+        };
+        self.waiting.iter().take_while(fits).cloned().collect()
     }
 }
 
 impl Work {
     /// Whether this work's places, with those in no block yet, make a block.
     pub fn makes_block(&self, tail: usize) -> bool {
-        let touches: usize = self.rows.iter().map(|row| row.changes.len()).sum();
+        let touches: usize = self.records.iter().map(|record| record.all().len()).sum();
         touches > 0 && tail + touches >= BLOCK_PLACES
     }
 }

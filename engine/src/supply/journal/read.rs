@@ -6,7 +6,7 @@ use super::places::{Place, bucket_of, places};
 use super::queue::{Queue, Traces};
 use super::{Entry, EntryPlace, ItemChange, Page, Wanted, entries};
 use crate::api::Seq;
-use crate::supply::change::{Change, JournalId, Ordinal, Stream};
+use crate::supply::change::{JournalChange, JournalId, Ordinal, Stream};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::PathBuf;
@@ -56,14 +56,14 @@ impl Readers {
         let mut page = Page { changes: Vec::new(), next: after, more: false };
         // First: what is written meanwhile is found in both, and taken from here.
         let Some(waiting) = queue.waiting(journal, stream, after, up_to) else { return Ok(page) };
-        let written = waiting.first().map_or(up_to, |changes| changes.seq - 1);
+        let written = waiting.first().map_or(up_to, |changes| changes.seq() - 1);
         self.with(|reader| reader.fill(&mut page, (journal, stream), written, limit))?;
-        for row in waiting {
-            if !page.takes(row.seq, limit) {
+        for record in waiting {
+            if !page.takes(record.seq(), limit) {
                 break;
             }
-            let wanted = row.changes.iter().filter(|change| change.stream == stream);
-            page.changes.extend(wanted.map(|change| (row.seq, change.clone())));
+            let wanted = record.of(journal).iter().filter(|(_, change)| change.stream == stream);
+            page.changes.extend(wanted.map(|(_, change)| (record.seq(), change.clone())));
         }
         Ok(page)
     }
@@ -78,10 +78,10 @@ impl Readers {
     ) -> Result<Vec<ItemChange>, JournalError> {
         let traces = queue.traces(ordinal, before);
         let mut history = History { changes: Vec::new(), limit };
-        for row in traces.waiting.iter().filter(|row| !traces.dropped.contains(&row.journal)) {
-            let wanted = row.changes.iter().filter(|change| change.ordinal == ordinal);
-            let wanted: Vec<Change> = wanted.cloned().collect();
-            if !wanted.is_empty() && !history.takes(row.seq, row.journal, wanted) {
+        for record in &traces.waiting {
+            let wanted = record.all().iter().filter(|(_, change)| change.ordinal == ordinal);
+            let wanted: Vec<_> = wanted.filter(|(journal, _)| !traces.dropped.contains(journal)).cloned().collect();
+            if !wanted.is_empty() && !history.takes(record.seq(), wanted) {
                 return Ok(history.in_order());
             }
         }
@@ -138,11 +138,11 @@ struct History {
 }
 
 impl History {
-    /// Takes the changes at a place; false, without taking them, when there were enough at later records.
-    fn takes(&mut self, seq: Seq, journal: JournalId, changes: Vec<Change>) -> bool {
+    /// Takes changes of a record; false, without taking them, when there were enough at later records.
+    fn takes(&mut self, seq: Seq, changes: Vec<JournalChange>) -> bool {
         let full = self.changes.len() >= self.limit && self.changes.last().is_none_or(|(last, ..)| *last != seq);
         if !full {
-            self.changes.extend(changes.into_iter().map(|change| (seq, journal, change)));
+            self.changes.extend(changes.into_iter().map(|(journal, change)| (seq, journal, change)));
         }
         !full
     }
@@ -254,7 +254,7 @@ impl Reader<'_> {
             // A row that is gone was its journal's that was deleted.
             let Some(row) = self.one(sql, params![place.journal, place.seq as i64, place.part])? else { continue };
             let changes = self.sealed(place.into(), &row).changes(|change| change.ordinal == ordinal)?;
-            if !history.takes(place.seq, place.journal, changes) {
+            if !history.takes(place.seq, changes.into_iter().map(|change| (place.journal, change)).collect()) {
                 return Ok(false);
             }
         }

@@ -52,19 +52,21 @@ fn write(transaction: &Transaction<'_>, work: &Work, tail: Option<Vec<Touch>>) -
 
 /// Writes the changes, by journal, so that neighbours go to one page; returns their places.
 fn write_rows(transaction: &Transaction<'_>, work: &Work) -> rusqlite::Result<Vec<Touch>> {
-    let mut rows: Vec<_> = work.rows.iter().filter(|row| !work.dropped.contains(&row.journal)).collect();
-    rows.sort_unstable_by_key(|row| (row.journal, row.seq));
+    let rows =
+        work.records.iter().flat_map(|record| record.by_journal().map(|(of, changes)| (of, record.seq(), changes)));
+    let mut rows: Vec<_> = rows.filter(|(journal, ..)| !work.dropped.contains(journal)).collect();
+    rows.sort_unstable_by_key(|(journal, seq, _)| (*journal, *seq));
     let mut insert = transaction.prepare_cached(
         "INSERT INTO changes (journal, seq, part, streams, checksum, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     let mut places = Vec::new();
-    for row in rows {
-        for (part, changes) in (0..).zip(row.changes.chunks(PART_CHANGES)) {
-            let place = Place { journal: row.journal, seq: row.seq, part };
+    for (journal, seq, changes) in rows {
+        for (part, changes) in (0..).zip(changes.chunks(PART_CHANGES)) {
+            let place = Place { journal, seq, part };
             let body = encode_changes(changes);
             let checksum = checksum(RowKey::from(place), &body);
-            insert.execute(params![row.journal, row.seq as i64, part, streams(changes), checksum, body])?;
-            places.extend(touches(place, changes));
+            insert.execute(params![journal, seq as i64, part, streams(changes), checksum, body])?;
+            places.extend(touches(place, changes.iter().map(|(_, change)| change)));
         }
     }
     Ok(places)
