@@ -53,7 +53,7 @@ impl State {
             Some(document) => self.groups.matching(document, &mut self.probe).to_vec(),
             None => Vec::new(),
         };
-        let (off, on, kept) = self.compare(ordinal, was.is_some(), &matching);
+        let (off, on, kept) = self.compare(ordinal, &matching);
         self.keep_times(ordinal, document, &matching);
         let mut changed = Vec::new();
         for &target in &off {
@@ -182,30 +182,20 @@ impl State {
         changed.map(|(name, _)| name).collect()
     }
 
-    /// Targets that an item, which was there before or not, is no more in the base of, is now, and still is. A narrow target
-    /// is read of the item's own list, not of its base.
-    fn compare(
-        &self,
-        ordinal: Ordinal,
-        was_live: bool,
-        matching: &[TargetId],
-    ) -> (Vec<TargetId>, Vec<TargetId>, Vec<TargetId>) {
-        if !was_live {
-            return (Vec::new(), matching.to_vec(), Vec::new());
-        }
+    /// Targets that an item is no more in the base of, is now, and still is; read of the item's own lists, not of the bases.
+    fn compare(&self, ordinal: Ordinal, matching: &[TargetId]) -> (Vec<TargetId>, Vec<TargetId>, Vec<TargetId>) {
         let (mut off, mut on, mut kept) = (Vec::new(), Vec::new(), Vec::with_capacity(matching.len()));
-        let kinds = self.supply.sets.kinds();
-        let mut listed = self.supply.lists.narrow(ordinal).iter().copied().peekable();
+        let (narrow, broad) = (self.supply.lists.narrow(ordinal), self.supply.lists.broad());
+        let mut listed = narrow.iter().copied().peekable();
         for &target in matching {
             off.extend(std::iter::from_fn(|| listed.next_if(|listed| *listed < target)));
-            match listed.next_if_eq(&target).is_some() || (kinds.is_broad(target) && self.has(target, ordinal)) {
+            match listed.next_if_eq(&target).is_some() || broad.has(ordinal, target) {
                 true => kept.push(target),
                 false => on.push(target),
             }
         }
         off.extend(listed);
-        let is_off = |target: &TargetId| matching.binary_search(target).is_err() && self.has(*target, ordinal);
-        off.extend(self.supply.lists.broad().iter().copied().filter(is_off));
+        off.extend(broad.of(ordinal).filter(|target| matching.binary_search(target).is_err()));
         (off, on, kept)
     }
 
@@ -293,13 +283,13 @@ impl State {
             if let Some(target) = self.supply.sets.target(id).filter(|t| !t.broad && t.is_broad(items)) {
                 let base = target.base.clone();
                 self.supply.sets.set_broad(id, true);
-                self.supply.lists.remove_narrow(id, base);
-                self.supply.lists.add_broad(id);
+                self.supply.lists.remove_narrow(id, &base);
+                self.supply.lists.add_broad(id, &base);
             }
         }
         let kinds = self.supply.sets.kinds();
         let narrow = matching.iter().copied().filter(|id| !kinds.is_broad(*id)).collect();
-        self.supply.lists.set_narrow(ordinal, narrow);
+        self.supply.lists.put(ordinal, narrow, matching);
     }
 
     /// Decides the items of merchants again of which a condition may be answered otherwise: those with these names, and those
@@ -337,17 +327,9 @@ impl State {
 }
 
 impl Supply {
-    /// The targets that have an item in their base, sorted within narrow and broad.
+    /// The targets that have an item in their base, narrow ones first.
     pub fn bases_of(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
-        self.bases_among(ordinal, |_| true)
-    }
-
-    /// Those of them that are wanted; broad ones that are not are not looked up.
-    fn bases_among(&self, ordinal: Ordinal, wanted: impl Fn(TargetId) -> bool) -> impl Iterator<Item = TargetId> {
-        let has = move |id: TargetId| self.sets.target(id).is_some_and(|target| target.base.contains(ordinal));
-        let narrow = self.lists.narrow(ordinal).iter().map(|id| (*id, false));
-        let both = narrow.chain(self.lists.broad().iter().map(|id| (*id, true)));
-        both.filter(move |&(id, broad)| wanted(id) && (!broad || has(id))).map(|(id, _)| id)
+        self.lists.narrow(ordinal).iter().copied().chain(self.lists.broad().of(ordinal))
     }
 
     /// The sets that an item is matched by.
@@ -361,7 +343,7 @@ impl Supply {
 
     /// The targets that have an item in their base and that the clock matters to.
     pub(super) fn clock_targets(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
-        self.bases_among(ordinal, |id| self.sets.kinds().has_clock(id))
+        self.bases_of(ordinal).filter(|id| self.sets.kinds().has_clock(*id))
     }
 
     pub(super) fn clock_predicates(&self, targets: impl Iterator<Item = TargetId>) -> impl Iterator<Item = &Predicate> {

@@ -200,7 +200,7 @@ impl State {
         let Some(target) = self.supply.sets.target(id) else { return };
         let (broad, base) = (target.is_broad(items), &target.base);
         match broad {
-            true => self.supply.lists.add_broad(id),
+            true => self.supply.lists.add_broad(id, base),
             false => self.supply.lists.add_narrow(id, base),
         }
         self.supply.sets.set_broad(id, broad);
@@ -224,7 +224,7 @@ impl State {
         for (id, target) in self.supply.sets.take_targets(set) {
             self.group_ids.remove(&id).into_iter().flatten().for_each(|group| self.groups.remove(group));
             match target.broad {
-                true => self.supply.lists.remove_broad(id),
+                true => self.supply.lists.remove_broad(id, &target.base),
                 false => self.supply.lists.remove_narrow(id, &target.base),
             }
             if target.has_clock() {

@@ -35,8 +35,9 @@ const MERGE_THREADS: usize = 2;
 const MERGE_NICE: i32 = 10;
 /// Segments smaller than this are one size to the merge policy.
 const SMALL_SEGMENT_DOCS: u32 = 10_000;
-/// A segment with a larger share of deleted documents is merged, so that updates give their space back.
-const DELETED_SHARE_MAX: f32 = 0.25;
+/// A segment with a larger share of deleted documents is merged, so that updates give their space back. Of a share `d` each
+/// update costs `(1 - d) / d` more documents to be merged, which is what most of the index's time goes into.
+const DELETED_SHARE_MAX: f32 = 0.4;
 
 /// What the feed thread is told.
 pub enum Feed {

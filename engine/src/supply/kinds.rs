@@ -35,7 +35,7 @@ impl Kinds {
         self.part_of[at] = if let Purpose::PartOf(set) = target.purpose { Some(set) } else { None };
     }
 
-    /// Whether it is looked up in its base and not in items' lists.
+    /// Whether items have it as a bit in a row and not in their lists.
     pub fn is_broad(&self, id: TargetId) -> bool {
         self.has(id, BROAD)
     }

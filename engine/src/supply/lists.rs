@@ -1,8 +1,9 @@
 //! Which targets have an item in their base, by item: what the new answer of the matcher is compared with.
 //!
-//! An item's own list has the narrow targets; broad ones are looked up in their bases, for in lists they would take more
-//! memory than the items. Invariant: the lists have exactly the narrow targets, each by its base.
+//! An item's own list has the narrow targets; broad ones are bits in a row, for in lists they would take more memory than the
+//! items. Invariant: the two have exactly the targets, each by its base.
 
+use super::broad::Broad;
 use super::change::Ordinal;
 use super::target::TargetId;
 
@@ -11,8 +12,7 @@ use super::target::TargetId;
 pub struct Lists {
     /// Sorted.
     narrow: Vec<Box<[TargetId]>>,
-    /// Sorted.
-    broad: Vec<TargetId>,
+    broad: Broad,
 }
 
 impl Lists {
@@ -21,13 +21,18 @@ impl Lists {
         self.narrow.get(ordinal as usize).map_or(&[], |list| list)
     }
 
-    /// All broad targets, sorted.
-    pub fn broad(&self) -> &[TargetId] {
+    /// The broad targets of an item, and of which an item is one.
+    pub fn broad(&self) -> &Broad {
         &self.broad
     }
 
-    /// Replaces an item's narrow targets, sorted.
-    pub fn set_narrow(&mut self, ordinal: Ordinal, targets: Box<[TargetId]>) {
+    /// Replaces an item's targets: the narrow ones, and all, sorted.
+    pub fn put(&mut self, ordinal: Ordinal, narrow: Box<[TargetId]>, all: &[TargetId]) {
+        self.set_narrow(ordinal, narrow);
+        self.broad.put(ordinal, all);
+    }
+
+    fn set_narrow(&mut self, ordinal: Ordinal, targets: Box<[TargetId]>) {
         let at = ordinal as usize;
         if self.narrow.len() <= at {
             if targets.is_empty() {
@@ -57,21 +62,19 @@ impl Lists {
         }
     }
 
-    /// Makes a target broad.
-    pub fn add_broad(&mut self, target: TargetId) {
-        if let Err(at) = self.broad.binary_search(&target) {
-            self.broad.insert(at, target);
-        }
+    /// Puts a broad target in by its base.
+    pub fn add_broad(&mut self, target: TargetId, ordinals: impl IntoIterator<Item = Ordinal>) {
+        self.broad.add(target, ordinals);
     }
 
-    /// Forgets a broad target.
-    pub fn remove_broad(&mut self, target: TargetId) {
-        self.broad.retain(|other| *other != target);
+    /// Takes a broad target out by its base.
+    pub fn remove_broad(&mut self, target: TargetId, ordinals: impl IntoIterator<Item = Ordinal>) {
+        self.broad.remove(target, ordinals);
     }
 
     /// Heap bytes, roughly.
     pub fn heap_bytes(&self) -> usize {
         let lists = self.narrow.iter().map(|list| size_of_val(&**list)).sum::<usize>();
-        self.narrow.capacity() * size_of::<Box<[TargetId]>>() + lists
+        self.narrow.capacity() * size_of::<Box<[TargetId]>>() + lists + self.broad.heap_bytes()
     }
 }

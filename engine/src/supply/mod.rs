@@ -4,6 +4,7 @@
 //! [fold](crate::fold) decides it, where rules, items and the clock meet.
 
 pub mod bits;
+pub mod broad;
 pub mod change;
 pub mod clock;
 pub mod funnel;

@@ -273,7 +273,7 @@ impl Sets {
         self.targets.get_mut(id)
     }
 
-    /// Has a target looked up in its base and not in items' lists, or in these.
+    /// Says whether items have a target as a bit in a row, or in their lists.
     pub fn set_broad(&mut self, id: TargetId, broad: bool) {
         if let Some(target) = self.targets.get_mut(id) {
             target.broad = broad;

@@ -16,7 +16,7 @@ pub type SetId = u32;
 /// A target, for as long as it stands.
 pub type TargetId = u32;
 
-/// A base with a larger share of the items, one in so many, is looked up in the base and not in each item's own list.
+/// A base with a larger share of the items, one in so many, is a bit in each item's row and no entry in items' lists.
 const BROAD_ONE_IN: u64 = 32;
 /// A smaller base is never broad.
 const BROAD_MIN: u64 = 2_048;
@@ -59,7 +59,7 @@ pub struct Target {
     pub base: RoaringBitmap,
     /// Most have none, so that much less memory is read and taken.
     asks: Option<Box<Asks>>,
-    /// Whether the base is looked up in place of items' lists.
+    /// Whether items have it as a bit in a row, and not in their lists.
     pub broad: bool,
 }
 
