@@ -1,9 +1,10 @@
 //! Which groups an item makes candidates: those under the questions that it passes, and those that stand under none.
 //!
-//! What it takes to verify a candidate lies beside its neighbours under the same way in, so that looking at one is one read
-//! of memory and not many.
+//! What it takes to verify a candidate lies beside its neighbours under the same way in, and in place where it is the only
+//! one, so that looking at one is one read of memory and not many.
 
 use super::Target;
+use super::list::List;
 use crate::matcher::standing::QuestionId;
 use penstock_dsl::registry::ContentType;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -66,9 +67,9 @@ pub struct Candidate {
 #[derive(Default)]
 pub struct Candidates {
     /// By question.
-    under: Vec<Vec<Candidate>>,
+    under: Vec<List<Candidate>>,
     /// Of every item, by content type.
-    always: [Vec<Candidate>; ContentType::ALL.len()],
+    always: [List<Candidate>; ContentType::ALL.len()],
 }
 
 impl Candidate {
@@ -132,8 +133,8 @@ impl Candidates {
     /// the machine need not wait for one after the other.
     pub fn of<'a>(&'a self, content_type: ContentType, passed: &[QuestionId], found: &mut Vec<&'a Candidate>) {
         let mut lists: Vec<&[Candidate]> = Vec::with_capacity(passed.len());
-        lists.extend(passed.iter().filter_map(|id| self.under.get(id.0 as usize)).map(Vec::as_slice));
-        found.extend(&self.always[content_type.index()]);
+        lists.extend(passed.iter().filter_map(|id| self.under.get(id.0 as usize)).map(List::as_slice));
+        found.extend(self.always[content_type.index()].as_slice());
         found.extend(lists.into_iter().flatten().filter(|candidate| candidate.content_type == content_type));
     }
 
@@ -144,18 +145,13 @@ impl Candidates {
             Some(question) => {
                 let end = question.0 as usize + 1;
                 if self.under.len() < end {
-                    self.under.resize_with(end, Vec::new);
+                    self.under.resize_with(end, List::default);
                 }
                 &mut self.under[end - 1]
             }
             None => &mut self.always[content_type.index()],
         };
-        if list.is_empty() {
-            // Most have one candidate only.
-            list.reserve_exact(1);
-        }
-        list.push(candidate);
-        Place { content_type, way_in, at: (list.len() - 1) as u32 }
+        Place { content_type, way_in, at: list.push(candidate) as u32 }
     }
 
     /// Takes out what is at a place; tells which other group is there now.
@@ -165,12 +161,8 @@ impl Candidates {
             None => &mut self.always[place.content_type.index()],
         };
         let at = place.at as usize;
-        let taken = (at < list.len()).then(|| list.swap_remove(at))?;
-        let moved = list.get(at).map(|candidate| candidate.group);
-        if list.len() < list.capacity() / 4 {
-            list.shrink_to(list.len() * 2);
-        }
-        Some((taken, moved))
+        let taken = list.swap_remove(at)?;
+        Some((taken, list.as_slice().get(at).map(|candidate| candidate.group)))
     }
 
     /// Has the rules of what is at a place asked in another order.
@@ -190,16 +182,26 @@ impl Candidates {
             Some(question) => self.under.get(question.0 as usize)?,
             None => &self.always[place.content_type.index()],
         };
-        list.get(place.at as usize)
+        list.as_slice().get(place.at as usize)
     }
 
     /// Forgets ways in that no group takes.
     pub fn give_memory_back(&mut self) {
-        while self.under.last().is_some_and(Vec::is_empty) {
+        while self.under.last().is_some_and(List::is_empty) {
             self.under.pop();
         }
         if self.under.len() < self.under.capacity() / 4 {
             self.under.shrink_to(self.under.len() * 2);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_in_takes_no_more_memory_than_its_only_candidate() {
+        assert_eq!(size_of::<List<Candidate>>(), size_of::<Candidate>());
     }
 }

@@ -11,6 +11,7 @@
 
 mod candidates;
 mod likely;
+mod list;
 mod sample;
 mod settle;
 
