@@ -154,6 +154,12 @@ pub async fn list(
     let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let limit = limit(query.limit.as_deref())?;
     let range = range(query.order.as_deref(), query.after.as_deref())?;
+    if query.task.is_none() && query.source_wallet.is_none() && actor.source().is_err() {
+        let wallet = &actor.tenant().0;
+        let why =
+            format!("{wallet} is no source wallet: name a task, or the sourceWallet of tasks that lead to {wallet}");
+        return Err(Problem::bad_request(why));
+    }
     let (tenant, subject) = subject(&app, &actor, query.task.as_deref(), query.source_wallet).await?;
     app.query(&tenant.clone(), move |engine| {
         // One more than asked for tells whether there is a next page.
@@ -260,13 +266,6 @@ async fn subject(
             let id = Numbered::read(task).ok_or_else(no_such_task)?;
             let task = seen(app, actor, &id).await?.task.id;
             Ok((id.source, Some(task)))
-        }
-        None if source_wallet.is_none() && actor.source().is_err() => {
-            let wallet = &actor.tenant().0;
-            let why = format!(
-                "{wallet} is no source wallet: name a task, or the sourceWallet of tasks that lead to {wallet}"
-            );
-            Err(Problem::bad_request(why))
         }
         None => Ok((actor.source_named(app, Operation::ReadAudit, source_wallet).await?, None)),
     }
