@@ -321,7 +321,9 @@ fn without_the_option_no_letter_goes_to_this_machine() {
     }
     team.act(&server, "T-1", "submit");
     until(|| (0..2).all(|at| listed(&server, "T")[at]["dead"] == 1), || listed(&server, "T").to_string());
-    assert!(listed(&server, "T")[1]["error"].as_str().unwrap().contains("is not one that anybody may reach"));
+    assert!(listed(&server, "T")[1]["error"].as_str().unwrap().contains("--webhook-loopback"));
+    let refused = team.ask(&server, "op", "POST", "/api/v1/webhooks", &json!({ "url": receiver.url() }));
+    assert!(refused.status == 400 && refused.json()["detail"].as_str().unwrap().contains("--webhook-loopback"));
     assert!(receiver.got().is_empty());
 }
 

@@ -19,6 +19,9 @@ use thiserror::Error;
 /// Writes in one batch of tags, onboardings or risk decisions.
 pub const WRITES_MAX: usize = 1_000;
 
+/// Entries of a batch that the audit trail names.
+const LISTED_MAX: usize = 5;
+
 /// A change of a tenant's own state, as the log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -63,23 +66,31 @@ impl Command {
 
     /// Its name in the audit trail and what it is about; `None` for what nobody asked for, and for tasks, which tell more.
     pub fn audited(&self) -> Option<(&'static str, String)> {
-        let writes = |count: usize| format!("{count} writes");
         Some(match self {
             Command::FxRates(rates) => ("fxRates", rates.date().to_string()),
             Command::PutSet(put) => ("putSet", put.name.to_string()),
             Command::DeleteSet(name) => ("deleteSet", name.to_string()),
-            Command::TakeOut(take) if take.out => ("takeOut", take.set.to_string()),
-            Command::TakeOut(take) => ("takeIn", take.set.to_string()),
-            Command::Tags(tags) => ("tags", writes(tags.len())),
-            Command::Onboarding(onboarding) => ("onboarding", writes(onboarding.len())),
-            Command::Policies(policies) => ("policies", writes(policies.len())),
-            Command::Risk(risk) => ("risk", writes(risk.len())),
+            Command::TakeOut(take) if take.out => ("takeOut", take.subject()),
+            Command::TakeOut(take) => ("takeIn", take.subject()),
+            Command::Tags(tags) => ("tags", listed(tags, TagWrite::subject)),
+            Command::Onboarding(onboarding) => ("onboarding", listed(onboarding, OnboardingWrite::subject)),
+            Command::Policies(policies) => ("policies", listed(policies, PolicyWrite::subject)),
+            Command::Risk(risk) => ("risk", listed(risk, RiskWrite::subject)),
             Command::Pull(pull) => (if pull.out { "pull" } else { "letGo" }, pull.subject()),
             Command::AskRisk(ask) => ("askRisk", ask.subject()),
             Command::DecideRequest(decide) if decide.approve => ("approveRisk", decide.subject()),
             Command::DecideRequest(decide) => ("rejectRisk", decide.subject()),
             Command::Tick | Command::Task(_) => return None,
         })
+    }
+}
+
+/// The first of many in words, and how many more there are.
+fn listed<T>(all: &[T], words: impl Fn(&T) -> String) -> String {
+    let shown: Vec<String> = all.iter().take(LISTED_MAX).map(words).collect();
+    match all.len().saturating_sub(LISTED_MAX) {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
     }
 }
 
@@ -91,6 +102,12 @@ pub struct ItemKey {
     pub content_type: ContentType,
     /// Content id.
     pub content_id: Box<str>,
+}
+
+impl ItemKey {
+    fn subject(&self) -> String {
+        format!("{} {}", self.content_type, self.content_id)
+    }
 }
 
 /// A standing set's definition.
@@ -120,6 +137,12 @@ pub struct TakeOut {
     pub out: bool,
 }
 
+impl TakeOut {
+    fn subject(&self) -> String {
+        format!("{}: {}", self.set, listed(&self.items, ItemKey::subject))
+    }
+}
+
 /// An item's values of a tag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -132,6 +155,12 @@ pub struct TagWrite {
     pub values: Vec<Box<str>>,
     /// The version of this tag of this item.
     pub version: i64,
+}
+
+impl TagWrite {
+    fn subject(&self) -> String {
+        format!("{} of {}", self.tag.name, self.item.subject())
+    }
 }
 
 /// How a merchant stands with a wallet.
@@ -148,6 +177,13 @@ pub struct OnboardingWrite {
     pub version: i64,
 }
 
+impl OnboardingWrite {
+    fn subject(&self) -> String {
+        let how = if self.onboarding.onboarded { "onboarded to" } else { "not onboarded to" };
+        format!("{} {how} {}", self.merchant_id, self.wallet)
+    }
+}
+
 /// The fields that a wallet requires of a content type (D-28).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -162,6 +198,13 @@ pub struct PolicyWrite {
     pub version: i64,
 }
 
+impl PolicyWrite {
+    fn subject(&self) -> String {
+        let required = if self.required.is_empty() { "nothing".into() } else { self.required.join(", ") };
+        format!("{} requires of {}: {required}", self.wallet, self.content_type)
+    }
+}
+
 /// A wallet's risk decision about an item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -174,6 +217,20 @@ pub struct RiskWrite {
     pub decision: RiskDecision,
     /// The version of this item's decision.
     pub version: i64,
+}
+
+impl RiskWrite {
+    fn subject(&self) -> String {
+        let RiskDecision { stopped, reason, .. } = &self.decision;
+        risk_subject(*stopped, &self.item, &self.wallet, reason)
+    }
+}
+
+/// What a decision on risk, or a request for one, is about.
+fn risk_subject(stop: bool, item: &ItemKey, wallet: &str, reason: &str) -> String {
+    let action = if stop { "stop" } else { "allow" };
+    let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+    format!("{action} {} for {wallet}{reason}", item.subject())
 }
 
 /// What to pull from everything that goes to a wallet, or to let go again.
@@ -195,9 +252,10 @@ pub struct Pull {
 
 impl Pull {
     fn subject(&self) -> String {
-        let (items, merchants) = (self.items.len(), self.merchants.len());
+        let items = self.items.iter().map(ItemKey::subject);
+        let what: Vec<String> = items.chain(self.merchants.iter().map(|id| format!("all of merchant {id}"))).collect();
         let reason = self.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        format!("{items} items and {merchants} merchants for {}{reason}", self.wallet)
+        format!("{} for {}{reason}", listed(&what, String::clone), self.wallet)
     }
 }
 
@@ -217,8 +275,7 @@ pub struct AskRisk {
 
 impl AskRisk {
     fn subject(&self) -> String {
-        let (action, item) = (if self.stop { "stop" } else { "allow" }, &self.item);
-        format!("{action} {} {} for {}: {}", item.content_type, item.content_id, self.wallet, self.reason)
+        risk_subject(self.stop, &self.item, &self.wallet, &self.reason)
     }
 }
 

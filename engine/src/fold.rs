@@ -195,7 +195,7 @@ impl State {
             Command::Tags(writes) => self.write_tags(writes),
             Command::Onboarding(writes) => self.onboard(writes),
             Command::Policies(writes) => self.set_policies(writes),
-            Command::Risk(writes) => self.decide_risk(writes),
+            Command::Risk(writes) => self.decide_risk(writes, &asked.stamp),
             Command::Pull(pull) => self.pull(pull),
             Command::AskRisk(ask) => self.ask_risk(ask, &asked.stamp),
             Command::DecideRequest(decide) => self.decide_request(decide, &asked.stamp),

@@ -145,11 +145,26 @@ pub fn items(
     after: Option<Ordinal>,
     limit: usize,
 ) -> Result<SetItems, SetError> {
+    let wanted = |state: &State, set: &Set| match step {
+        Some(step) => steps(state, set).0[step as usize].clone(),
+        None => state.supply.sets.matched(set).clone(),
+    };
+    items_of(tenant, log, name, wanted, after, limit)
+}
+
+/// A page of those items that `wanted` selects, as items of a set.
+pub(crate) fn items_of(
+    tenant: &Tenant,
+    log: &dyn LogReader,
+    name: &str,
+    wanted: impl FnOnce(&State, &Set) -> RoaringBitmap,
+    after: Option<Ordinal>,
+    limit: usize,
+) -> Result<SetItems, SetError> {
     let (as_of, total, page, entries) = {
         let state = tenant.state.read();
         let set = find(&state, name)?;
-        let at_step = step.map(|step| steps(&state, set).0[step as usize].clone());
-        let ordinals = at_step.as_ref().unwrap_or_else(|| state.supply.sets.matched(set));
+        let ordinals = wanted(&state, set);
         let from = after.map_or(0, |after| after.saturating_add(1));
         let page: Vec<Ordinal> = ordinals.range(from..).take(limit).collect();
         let entries: Vec<_> = page.iter().filter_map(|ordinal| state.catalog.entry(*ordinal)).copied().collect();

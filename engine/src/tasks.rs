@@ -19,6 +19,7 @@ use crate::task::{Counts, LiveDraft, Stamp, Task, TaskId, draft_set_name, set_na
 use crate::tenant::Tenant;
 use penstock_dsl::registry::ContentType;
 use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
 
 /// Tasks that share items with a ticket's, at most.
 const OVERLAPS_MAX: usize = 20;
@@ -74,6 +75,20 @@ pub struct Impact {
     pub sample: Vec<PreviewItem>,
 }
 
+/// Which of a task's items to list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// All that it matches.
+    #[default]
+    Matched,
+    /// Those at a step of its funnel.
+    Step(Step),
+    /// Those that it delivered and nobody does any more, whether it matches them or not (D-61).
+    Deactivated,
+    /// Those that the wallet could not take.
+    Failed,
+}
+
 /// An item of a task.
 #[derive(Clone, Debug)]
 pub struct TaskItem {
@@ -81,6 +96,8 @@ pub struct TaskItem {
     pub item: SetItem,
     /// How it stands with the wallet.
     pub delivery: DeliveryState,
+    /// Why the wallet could not take it, in its words.
+    pub failure: Option<Box<str>>,
     /// Who took it out of the task, and when.
     pub taken_out: Option<Stamp>,
 }
@@ -123,9 +140,9 @@ pub fn list(tenant: &Tenant, before: Option<TaskId>, limit: usize, wanted: impl 
 }
 
 /// How many tasks are wanted, by target wallet.
-pub fn count(tenant: &Tenant, wanted: impl Fn(&Task) -> bool) -> std::collections::BTreeMap<Box<str>, u64> {
+pub fn count(tenant: &Tenant, wanted: impl Fn(&Task) -> bool) -> BTreeMap<Box<str>, u64> {
     let state = tenant.state.read();
-    let mut counts = std::collections::BTreeMap::new();
+    let mut counts = BTreeMap::new();
     for task in state.tasks.all().filter(|task| wanted(task)) {
         *counts.entry(task.target_wallet.clone()).or_default() += 1;
     }
@@ -164,33 +181,43 @@ pub fn ticket(
         let Some(ticket) = state.tasks.ticket(id).cloned() else { return Ok(None) };
         let Some(task) = state.tasks.get(ticket.task) else { return Ok(None) };
         let (impact, sample) = impact(&state, &ticket, task);
-        let entries: Vec<_> = sample.iter().filter_map(|ordinal| state.catalog.entry(*ordinal)).copied().collect();
+        let lacks = |ordinal| sets::Standing::of_wallet(&state, &task.target_wallet, ordinal).missing;
+        let entry = |ordinal: Ordinal| Some((*state.catalog.entry(ordinal)?, lacks(ordinal)));
+        let entries: Vec<_> = sample.into_iter().filter_map(entry).collect();
         (ticket, view(&state, task), impact, entries)
     };
+    let (entries, lacking): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
     impact.sample = page::render_entries(tenant, log, &entries).map_err(|e| SetError::Store(e.to_string()))?;
+    // What the wallet requires, which is not what everybody does who has set nothing.
+    for (item, lacking) in impact.sample.iter_mut().zip(lacking) {
+        item.missing_required = lacking.names().map(str::to_owned).collect();
+    }
     Ok(Some((ticket, view, impact)))
 }
 
-/// A page of a task's items after an ordinal: those at a step of its funnel, or all that it matches. `of_next`: those of its
-/// next revision.
+/// A page of some of a task's items after an ordinal. `of_next`: those of its next revision.
 pub fn items(
     tenant: &Tenant,
     log: &dyn LogReader,
     id: TaskId,
     of_next: bool,
-    page: (Option<Step>, Option<Ordinal>, usize),
+    page: (Shown, Option<Ordinal>, usize),
 ) -> Result<TaskItems, SetError> {
     let name = if of_next { draft_set_name(id) } else { set_name(id) };
-    let (step, after, limit) = page;
-    let items = sets::items(tenant, log, &name, step, after, limit)?;
+    let (shown, after, limit) = page;
+    let wanted = |state: &State, set: &Set| match shown {
+        Shown::Matched => state.supply.sets.matched(set).clone(),
+        Shown::Step(step) => sets::steps(state, set).0[step as usize].clone(),
+        Shown::Deactivated => deactivated(state, id),
+        Shown::Failed => failed(state, id),
+    };
+    let items = sets::items_of(tenant, log, &name, wanted, after, limit)?;
     let state = tenant.state.read();
     let task = state.tasks.get(id).ok_or(SetError::NoSuchSet)?;
-    let exclusions = match (&task.draft, of_next) {
-        (Some(draft), true) => &draft.exclusions,
-        _ => &task.exclusions,
-    };
+    let exclusions = exclusions(task, of_next);
     let item = |item: SetItem| TaskItem {
         delivery: state.delivery_state(id, item.ordinal),
+        failure: state.failure_of(task, item.ordinal).map(|failure| failure.reason.clone()),
         taken_out: exclusions.get(&item.ordinal).cloned(),
         item,
     };
@@ -202,16 +229,39 @@ pub fn items(
     })
 }
 
-/// What was taken out of a task, by whom and when, whether its rules match it or not: at most `limit` after an ordinal.
+/// What a task delivered and nobody does any more.
+fn deactivated(state: &State, id: TaskId) -> RoaringBitmap {
+    let Some(task) = state.tasks.get(id) else { return RoaringBitmap::new() };
+    let ended = |ordinal: &Ordinal| matches!(state.delivery_state(id, *ordinal), DeliveryState::Deactivated(_));
+    task.delivery.released.iter().filter(ended).collect()
+}
+
+/// What of a task's items the wallet could not take.
+fn failed(state: &State, id: TaskId) -> RoaringBitmap {
+    let Some(task) = state.tasks.get(id) else { return RoaringBitmap::new() };
+    task.delivery.held.iter().filter(|ordinal| state.failure_of(task, *ordinal).is_some()).collect()
+}
+
+/// What a task takes out, or its next revision, if it has one.
+fn exclusions(task: &Task, of_next: bool) -> &BTreeMap<Ordinal, Stamp> {
+    match (&task.draft, of_next) {
+        (Some(draft), true) => &draft.exclusions,
+        _ => &task.exclusions,
+    }
+}
+
+/// What was taken out of a task, or of its next revision, by whom and when, whether its rules match it or not: at most `limit`
+/// after an ordinal.
 pub fn taken_out(
     tenant: &Tenant,
     id: TaskId,
+    of_next: bool,
     after: Option<Ordinal>,
     limit: usize,
 ) -> Vec<(Ordinal, ContentType, Box<str>, Stamp)> {
     let state = tenant.state.read();
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
-    let exclusions = task.draft.as_ref().map_or(&task.exclusions, |draft| &draft.exclusions);
+    let exclusions = exclusions(task, of_next);
     let from = after.map_or(0, |after| after.saturating_add(1));
     let entries = exclusions.range(from..).take(limit).filter_map(|(ordinal, stamp)| {
         let content_type = state.catalog.entry(*ordinal)?.content_type;

@@ -392,7 +392,7 @@ impl History {
         let random = &mut self.random;
         let wallet = random.pick(WALLETS).to_string();
         let (stopped, version) = (!random.chance(3), random.below(30) as i64);
-        let decision = RiskDecision { stopped, reason: "a reason".into(), automatic: false };
+        let decision = RiskDecision { stopped, reason: "a reason".into(), automatic: false, by_target: false };
         let write = RiskWrite { wallet: wallet.as_str().into(), item: item_key(&key), decision, version };
         let known = self.model.risk.get(&(wallet.clone(), key.clone()));
         if known.is_none_or(|(known, _)| version > *known) {

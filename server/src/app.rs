@@ -41,6 +41,8 @@ pub struct Settings {
     pub query_timeout: Duration,
     /// Whether browsers send session cookies over HTTPS alone; `serve` turns it off where only this machine can connect.
     pub secure_cookies: bool,
+    /// Whether webhooks may go to this machine.
+    pub webhook_loopback: bool,
     /// The provider at which people can sign in.
     pub oidc: Option<OidcOptions>,
 }
@@ -53,6 +55,7 @@ impl Default for Settings {
             body_timeout: Duration::from_secs(60),
             query_timeout: Duration::from_secs(30),
             secure_cookies: true,
+            webhook_loopback: false,
             oidc: None,
         }
     }

@@ -6,17 +6,19 @@ use crate::download::{self, Cell, Format, Head, Rows};
 use crate::parameters::limit;
 use crate::problem::Problem;
 use crate::rights::Operation;
-use crate::tasks::id::{Numbered, of, seen};
+use crate::tasks::id::{Numbered, of, seen, sees};
 use crate::tasks::no_such_task;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use penstock_engine::Engine;
 use penstock_engine::api::{Seq, TenantId};
-use penstock_engine::supply::journal::{Range, Wanted};
+use penstock_engine::supply::journal::{JournalError, Range, Wanted};
 use penstock_engine::task::event::{Event, What};
 use penstock_engine::tasks::Audited;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::io;
 use utoipa::{IntoParams, ToSchema};
 
@@ -32,6 +34,10 @@ const COLUMNS: &[&str] = &["id", "at", "by", "task", "ticket", "what", "outcome"
 pub struct AuditQuery {
     /// Only what was done to this task, which may be one that leads to the own target wallet. Else all of the own source wallet.
     task: Option<String>,
+    /// For those who work for a target wallet: the source wallet whose tasks to read of, as far as they lead to the own wallet
+    /// and can be seen.
+    #[serde(rename = "sourceWallet")]
+    source_wallet: Option<String>,
     /// `asc` for the oldest first.
     #[param(default = "desc")]
     order: Option<String>,
@@ -145,13 +151,22 @@ pub async fn list(
     query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     actor.require(Operation::ReadAudit)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let limit = limit(query.limit.as_deref())?;
     let range = range(query.order.as_deref(), query.after.as_deref())?;
-    let (tenant, subject) = subject(&app, &actor, query.task.as_deref()).await?;
+    if query.task.is_none() && query.source_wallet.is_none() && actor.source().is_err() {
+        let wallet = &actor.tenant().0;
+        let why =
+            format!("{wallet} is no source wallet: name a task, or the sourceWallet of tasks that lead to {wallet}");
+        return Err(Problem::bad_request(why));
+    }
+    let (tenant, subject) = subject(&app, &actor, query.task.as_deref(), query.source_wallet).await?;
     app.query(&tenant.clone(), move |engine| {
         // One more than asked for tells whether there is a next page.
-        let found = engine.audit(&tenant, Wanted { subject, range }, limit + 1);
+        let found = match subject.is_none() && actor.tenant() != &tenant {
+            true => seen_entries(engine, &actor, &tenant, range, limit + 1),
+            false => engine.audit(&tenant, Wanted { subject, range }, limit + 1),
+        };
         let mut entries = found.map_err(|e| Problem::internal(&e.to_string()))?;
         let more = entries.len() > limit;
         entries.truncate(limit);
@@ -160,6 +175,32 @@ pub async fn list(
         Ok(Json(AuditResponse { entries, next }).into_response())
     })
     .await?
+}
+
+/// The first entries about tasks that somebody of another wallet sees.
+fn seen_entries(
+    engine: &Engine,
+    actor: &Actor,
+    source: &TenantId,
+    mut range: Range,
+    limit: usize,
+) -> Result<Vec<Audited>, JournalError> {
+    let mut found = Vec::new();
+    let mut known: HashMap<u32, bool> = HashMap::new();
+    let mut is_seen = |id: u32| {
+        *known.entry(id).or_insert_with(|| engine.task(source, id).is_some_and(|view| sees(actor, source, &view.task)))
+    };
+    while found.len() < limit {
+        let page = engine.audit(source, Wanted { subject: None, range }, PAGE_ENTRIES)?;
+        let Some(last) = page.last().map(|(place, _)| *place) else { break };
+        found.extend(page.into_iter().filter(|(_, event)| event.task.is_some_and(&mut is_seen)));
+        range = match range {
+            Range::After(_) => Range::After(last),
+            Range::Before(_) => Range::Before(last),
+        };
+    }
+    found.truncate(limit);
+    Ok(found)
 }
 
 /// What to export.
@@ -191,9 +232,9 @@ pub async fn export(
     query: Result<Query<ExportQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     actor.require(Operation::ReadAudit)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let format = Format::of(query.format.as_deref(), &[Format::Ndjson, Format::Csv])?;
-    let (tenant, subject) = subject(&app, &actor, query.task.as_deref()).await?;
+    let (tenant, subject) = subject(&app, &actor, query.task.as_deref(), None).await?;
     let of = tenant.clone();
     let counted = app.query(actor.tenant(), move |engine| engine.count_audit(&of, subject)).await?;
     let (rows, last) = counted.map_err(|e| Problem::internal(&e.to_string()))?;
@@ -214,14 +255,19 @@ pub async fn export(
 }
 
 /// Whose trail somebody may read, and about which task.
-async fn subject(app: &App, actor: &Actor, task: Option<&str>) -> Result<(TenantId, Option<u32>), Problem> {
+async fn subject(
+    app: &App,
+    actor: &Actor,
+    task: Option<&str>,
+    source_wallet: Option<String>,
+) -> Result<(TenantId, Option<u32>), Problem> {
     match task {
         Some(task) => {
             let id = Numbered::read(task).ok_or_else(no_such_task)?;
             let task = seen(app, actor, &id).await?.task.id;
             Ok((id.source, Some(task)))
         }
-        None => Ok((actor.source()?.clone(), None)),
+        None => Ok((actor.source_named(app, Operation::ReadAudit, source_wallet).await?, None)),
     }
 }
 

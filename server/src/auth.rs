@@ -89,7 +89,7 @@ async fn known(app: &App, method: &Method, headers: &HeaderMap) -> Result<Actor,
     let key = bearer(headers).ok_or(AuthError::Missing)?;
     let holder = app.keys().holder(key).map_err(AuthError::store)?.ok_or(AuthError::Unknown)?;
     match holder.scope.clone() {
-        Scope::All | Scope::Content => Ok(Actor::key(holder)),
+        Scope::All | Scope::Content | Scope::Supply => Ok(Actor::key(holder)),
         Scope::Account(account) => {
             let acting = app.people(move |people| people.acting(&account, &holder.tenant.0)).await;
             acting.map_err(AuthError::store)?.map(Actor::person).ok_or(AuthError::Unknown)

@@ -197,13 +197,30 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for ApiJson<T> {
     }
 }
 
+/// What the reader of JSON expected, in JSON's own words.
+const PLAIN: [(&str, &str); 7] = [
+    ("expected i64", "expected a whole number"),
+    ("expected u64", "expected a whole number from 0"),
+    ("expected u32", "expected a whole number from 0"),
+    ("expected a sequence", "expected a list"),
+    ("expected a map", "expected an object"),
+    ("expected struct ", "expected an object, "),
+    ("unknown variant", "unknown word"),
+];
+
+fn plain(text: &str) -> String {
+    PLAIN.iter().fold(text.to_owned(), |text, (theirs, plain)| text.replace(theirs, plain))
+}
+
 fn object<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     // Derived readers take a list for a struct too; the API does not.
     if !text.trim_start().starts_with('{') {
         return Err(Problem::bad_request("the body must be a JSON object"));
     }
     serde_json::from_str(text).map_err(|e| match e.classify() {
-        serde_json::error::Category::Data => Problem::bad_request(format!("the body does not fit: {e}")),
+        serde_json::error::Category::Data => {
+            Problem::bad_request(format!("the body does not fit: {}", plain(&e.to_string())))
+        }
         _ => BodyError::NotJson(e.to_string()).into(),
     })
 }
@@ -234,5 +251,13 @@ mod tests {
         assert_eq!(read("identity"), Some(Encoding::Identity));
         assert_eq!(read("gzip, gzip"), None);
         assert_eq!(read("br"), None);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_in_plain_words() {
+        let problem = object::<Vec<i64>>("{}").unwrap_err();
+        assert!(problem.detail().contains("invalid type: map, expected a list"), "{}", problem.detail());
+        let problem = object::<std::collections::HashMap<String, i64>>(r#"{"a": "x"}"#).unwrap_err();
+        assert!(problem.detail().contains("expected a whole number"), "{}", problem.detail());
     }
 }

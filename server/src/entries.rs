@@ -54,7 +54,7 @@ pub struct WriteResponse {
 /// What became of an entry.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WriteResult {
-    /// `APPLIED`, `DUPLICATE`, `STALE_IGNORED`, `VERSION_CONFLICT` or `INVALID`.
+    /// `APPLIED`, `DUPLICATE`, `STALE_IGNORED`, `VERSION_CONFLICT`, `INVALID` or `FORBIDDEN`.
     #[schema(value_type = String, example = "APPLIED")]
     outcome: &'static str,
     /// Why, where it did not apply; pointers lead into the entry.
@@ -105,6 +105,10 @@ impl From<WriteOutcome> for WriteResult {
                                higher version";
                 let issue = Issue::new(code::VERSION_CONFLICT, "/version", message);
                 WriteResult { outcome: "VERSION_CONFLICT", issues: vec![issue.into()] }
+            }
+            WriteOutcome::Forbidden(why) => {
+                let issue = Issue::new(code::NOT_YOURS, "", why);
+                WriteResult { outcome: "FORBIDDEN", issues: vec![issue.into()] }
             }
             WriteOutcome::Refused(why) => WriteResult::invalid(vec![Issue::new(code::LIMIT_REACHED, "", why)]),
         }

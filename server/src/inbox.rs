@@ -125,7 +125,7 @@ pub async fn list(
     query: Result<Query<InboxQuery>, QueryRejection>,
 ) -> Result<Json<InboxResponse>, Problem> {
     let account = account(&actor)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let limit = limit(query.limit.as_deref())?;
     let wrong = |_| Problem::bad_cursor("after is no next of this list");
     let before = query.after.map(|after| after.parse().map_err(wrong)).transpose()?;

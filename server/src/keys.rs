@@ -67,6 +67,8 @@ pub enum Scope {
     All,
     /// `synchronizeContent` alone.
     Content,
+    /// A target wallet's feed and its reports alone.
+    Supply,
     /// What this account may do at the key's wallet.
     Account(String),
 }
@@ -77,6 +79,7 @@ impl Scope {
         match self {
             Scope::All => "all",
             Scope::Content => "content",
+            Scope::Supply => "supply",
             Scope::Account(_) => "account",
         }
     }
@@ -84,9 +87,12 @@ impl Scope {
     fn read(row: &Row<'_>) -> rusqlite::Result<Scope> {
         Ok(match row.get::<_, Option<String>>("account")? {
             Some(account) => Scope::Account(account),
-            None if row.get_ref("scope")?.as_str()? == "all" => Scope::All,
-            // A scope that is not known here allows the least.
-            None => Scope::Content,
+            None => match row.get_ref("scope")?.as_str()? {
+                "all" => Scope::All,
+                "supply" => Scope::Supply,
+                // A scope that is not known here allows the least.
+                _ => Scope::Content,
+            },
         })
     }
 }
@@ -112,7 +118,7 @@ pub struct KeyInfo {
     pub begins_with: String,
     /// The tenant that it stands for, or the wallet that its account acts for.
     pub tenant: String,
-    /// `all`, `content` or `account`.
+    /// `all`, `content`, `supply` or `account`.
     pub scope: &'static str,
     /// The account that it acts as.
     pub account: Option<String>,
@@ -138,7 +144,7 @@ impl Keys {
         let key = private::secret(PREFIX)?;
         let account = match scope {
             Scope::Account(account) => Some(account),
-            Scope::All | Scope::Content => None,
+            Scope::All | Scope::Content | Scope::Supply => None,
         };
         self.connection.lock().execute(
             "INSERT INTO keys (hash, shown, tenant, label, created_ms, scope, account) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -99,7 +99,7 @@ pub async fn memberships(
     query: Result<Query<MembershipsQuery>, QueryRejection>,
 ) -> Result<Json<MembershipsResponse>, Problem> {
     let Path((type_name, content_id)) = path.map_err(|e| Problem::bad_request(e.body_text()))?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let content_type = content_type(Some(&type_name))?.ok_or_else(|| Problem::not_found("no content type"))?;
     let before = seq("before", query.before.as_deref())?.unwrap_or(Seq::MAX);
     let limit = limit(query.limit.as_deref())?;

@@ -31,6 +31,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub use address::{LOOPBACK_REFUSED, is_this_machine};
 pub use channel::Retries;
 pub use dingtalk::Robot;
 pub use endpoints::Endpoint;

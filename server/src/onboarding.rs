@@ -142,7 +142,7 @@ pub async fn merchants(
     query: Result<Query<MerchantsQuery>, QueryRejection>,
 ) -> Result<Json<MerchantsResponse>, Problem> {
     let Path(name) = path.map_err(|e| Problem::bad_request(e.body_text()))?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let (wallet, after, limit) = (wallet(&name)?, cursor(query.after.as_deref())?, limit(query.limit.as_deref())?);
     actor.require_at(Operation::ReadWallets, &wallet)?;
     let tenant = actor.source_named(&app, Operation::ReadWallets, query.source_wallet).await?;

@@ -1,11 +1,12 @@
 //! The OpenAPI document: made from the handlers, so that it cannot lag behind them.
 
 use crate::auth::COOKIE;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{Content, Ref, RefOr, Response};
+use utoipa::openapi::{Content, ObjectBuilder, Ref, RefOr, Required, Response};
 use utoipa::{Modify, OpenApi};
 
 /// What the document says besides the handlers' own descriptions.
@@ -43,15 +44,44 @@ const OF_RIGHTS: [(&str, &str); 1] = [("403", "Whoever asks has no right to this
 const OF_ALL: [(&str, &str); 1] =
     [("503", "The server is starting or stopping, or the answer took too long; try again")];
 
-/// Adds the answers that operations have in common.
+/// And every operation that is not for everybody.
+const OF_CREDENTIALS: [(&str, &str); 1] = [("401", "Nobody who is known here asks")];
+/// And every operation that takes an `Idempotency-Key`.
+const OF_KEYED: [(&str, &str); 1] =
+    [("422", "The Idempotency-Key was used for another request, or something in the request cannot be")];
+/// Operations that take an `Idempotency-Key` and no `If-Match`.
+const KEYED: [&str; 4] =
+    ["/api/v1/tasks", "/api/v1/tasks/{id}/clone", "/api/v1/tickets/{id}/approve", "/api/v1/tickets/{id}/reject"];
+
+/// Adds the headers and answers that operations have in common.
 pub fn with_common_answers(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
-    for (_, item) in document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/api/")) {
+    for (path, item) in document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/api/")) {
         for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
             let takes_body = operation.request_body.is_some();
             let by_key = takes_key(operation);
-            let common =
-                OF_BODIES.iter().filter(|_| takes_body).chain(OF_RIGHTS.iter().filter(|_| by_key)).chain(&OF_ALL);
+            let credentials = operation.security.is_some();
+            let versioned = operation.responses.responses.contains_key("428");
+            let keyed = versioned || (takes_body && KEYED.contains(&path.as_str()));
+            let common = OF_BODIES.iter().filter(|_| takes_body).chain(OF_RIGHTS.iter().filter(|_| by_key));
+            let common = common.chain(OF_CREDENTIALS.iter().filter(|_| credentials));
+            let common = common.chain(OF_KEYED.iter().filter(|_| keyed)).chain(&OF_ALL);
             common.for_each(|(status, description)| answer(operation, status, description));
+            if versioned {
+                header(
+                    operation,
+                    "If-Match",
+                    true,
+                    "The task's ETag as it was read, such as `\"7\"`, or `*` for any version",
+                );
+            }
+            if keyed {
+                header(
+                    operation,
+                    "Idempotency-Key",
+                    false,
+                    "1 to 255 visible ASCII characters: carried out once in 24 hours",
+                );
+            }
         }
     }
     document
@@ -69,6 +99,17 @@ fn takes_key(operation: &mut Operation) -> bool {
         }
         _ => false,
     }
+}
+
+fn header(operation: &mut Operation, name: &str, required: bool, description: &str) {
+    let required = if required { Required::True } else { Required::False };
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(required)
+        .description(Some(description))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+    operation.parameters.get_or_insert_default().push(RefOr::T(parameter.build()));
 }
 
 fn answer(operation: &mut Operation, status: &str, description: &str) {

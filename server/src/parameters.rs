@@ -24,6 +24,16 @@ pub fn limit(sent: Option<&str>) -> Result<usize, Problem> {
     known.ok_or_else(|| Problem::bad_request(format!("limit must be from 1 to {LIMIT_MAX}, not {text:?}")))
 }
 
+/// The words of a parameter that is a list of them, separated by commas, in any case; a word that is none names those there are.
+pub fn words(name: &str, sent: Option<&str>, all: &[String]) -> Result<Option<Vec<String>>, Problem> {
+    let Some(sent) = sent else { return Ok(None) };
+    let word = |word: &str| {
+        let known = all.iter().find(|known| known.eq_ignore_ascii_case(word.trim())).cloned();
+        known.ok_or_else(|| Problem::bad_request(format!("{name} has {word:?}; there are {}", all.join(", "))))
+    };
+    sent.split(',').map(word).collect::<Result<_, _>>().map(Some)
+}
+
 /// A sequence number, of a parameter of this name.
 pub fn seq(name: &str, sent: Option<&str>) -> Result<Option<Seq>, Problem> {
     let wrong = |text| Problem::bad_request(format!("{name} must be a sequence number, from 0, not {text:?}"));
@@ -116,6 +126,9 @@ mod tests {
         for bad in ["0", "1001", "-1", "x", ""] {
             assert!(limit(Some(bad)).is_err(), "{bad}");
         }
+        let all = ["OPEN".to_owned(), "VOID".to_owned()];
+        assert_eq!(words("status", Some("open, VOID"), &all).ok(), Some(Some(all.to_vec())));
+        assert!(words("status", Some("OPEN,X"), &all).is_err() && words("status", Some(""), &all).is_err());
         assert_eq!(cursor(Some(&cursor_of(77))).ok(), Some(Some(77)));
     }
 }

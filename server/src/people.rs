@@ -19,7 +19,7 @@ pub use accounts::{Account, NewAccount, Notice, Notifications, is_account_id};
 pub use roles::{Acting, Contact, EVERYWHERE, Held};
 pub use sessions::{IDLE_TIME_MAX, LIFE_TIME_MAX, Session};
 pub use throttle::Throttle;
-pub use wallets::{Drift, Review, Wallet};
+pub use wallets::{Drift, Review, Wallet, some_of};
 
 /// The file in a data folder.
 pub const FILE: &str = "people.db";

@@ -90,7 +90,7 @@ pub async fn list(
     query: Result<Query<SourceQuery>, QueryRejection>,
 ) -> Result<Json<PoliciesResponse>, Problem> {
     let Path(name) = path.map_err(|e| Problem::bad_request(e.body_text()))?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let wallet = wallet(&name)?;
     actor.require_at(Operation::ReadWallets, &wallet)?;
     let tenant = actor.source_named(&app, Operation::ReadWallets, query.source_wallet).await?;
@@ -126,7 +126,7 @@ pub async fn put(
         Some(WriteOutcome::Duplicate) => "DUPLICATE",
         Some(WriteOutcome::StaleIgnored) => "STALE_IGNORED",
         Some(WriteOutcome::VersionConflict) => return Err(conflict()),
-        Some(WriteOutcome::Refused(why)) => return Err(Problem::limit_reached(why)),
+        Some(WriteOutcome::Refused(why) | WriteOutcome::Forbidden(why)) => return Err(Problem::limit_reached(why)),
         None => return Err(Problem::internal("a policy was answered without an outcome")),
     };
     Ok(Json(PolicyResponse { outcome, seq }))

@@ -3,6 +3,7 @@
 use crate::notify::NoticesError;
 use crate::people::PeopleError;
 use crate::sync::WireIssue;
+use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use penstock_dsl::diagnostic::{Diagnostic as DslDiagnostic, Severity};
@@ -217,6 +218,7 @@ impl Problem {
     pub fn task(refusal: &TaskRefusal) -> Problem {
         let (status, name) = match refusal {
             TaskRefusal::NoSuchTask => (StatusCode::NOT_FOUND, "no-such-task"),
+            TaskRefusal::Hidden => (StatusCode::CONFLICT, "hidden"),
             TaskRefusal::NoSuchTicket => (StatusCode::NOT_FOUND, "no-such-ticket"),
             TaskRefusal::NotNow { .. } => (StatusCode::CONFLICT, "not-in-this-state"),
             TaskRefusal::Changed { .. } => (StatusCode::PRECONDITION_FAILED, "changed-since"),
@@ -224,6 +226,7 @@ impl Problem {
             TaskRefusal::Name => (StatusCode::UNPROCESSABLE_ENTITY, "bad-name"),
             TaskRefusal::Reason => (StatusCode::UNPROCESSABLE_ENTITY, "reason-needed"),
             TaskRefusal::Schedule => (StatusCode::UNPROCESSABLE_ENTITY, "bad-schedule"),
+            TaskRefusal::Over => (StatusCode::CONFLICT, "over"),
             TaskRefusal::Drift => (StatusCode::UNPROCESSABLE_ENTITY, "bad-drift-limits"),
             TaskRefusal::NothingDeliverable(_) => (StatusCode::CONFLICT, "nothing-deliverable"),
             TaskRefusal::Unstaffed(_) => (StatusCode::CONFLICT, "nobody-to-approve"),
@@ -236,6 +239,7 @@ impl Problem {
             TaskRefusal::RevisionOpen(_) => (StatusCode::CONFLICT, "revision-open"),
             TaskRefusal::NoRevision => (StatusCode::CONFLICT, "no-revision"),
             TaskRefusal::NotHeld => (StatusCode::CONFLICT, "nothing-held-back"),
+            TaskRefusal::NothingFailed => (StatusCode::CONFLICT, "nothing-failed"),
             TaskRefusal::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "key-reused"),
             TaskRefusal::TooManyTasks | TaskRefusal::TooManyExclusions => (StatusCode::CONFLICT, "limit-reached"),
             _ => (StatusCode::CONFLICT, "refused"),
@@ -280,10 +284,11 @@ impl Problem {
     }
 
     /// 400: a query string of which even the parameters cannot be told apart.
-    pub fn query() -> Problem {
-        Problem::bad_request(
-            "the query string cannot be read: each parameter stands once, as name=value with percent-encoding",
-        )
+    pub fn query(error: &QueryRejection) -> Problem {
+        // What the reader of query strings says names the parameter; it has no words about its own part in this.
+        let text = error.body_text();
+        let why = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+        Problem::bad_request(format!("the query string cannot be read: {why}"))
     }
 
     /// 400: content has no such property.

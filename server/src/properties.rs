@@ -72,7 +72,7 @@ pub async fn properties(
     Tenant(tenant, ..): Tenant<need::Preview>,
     query: Result<Query<PropertiesQuery>, QueryRejection>,
 ) -> Result<Json<PropertiesResponse>, Problem> {
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let only = content_type(query.content_type.as_deref())?;
     let all = app.query(&tenant.clone(), move |engine| engine.properties(&tenant)).await?;
     let all = all.map_err(|error| Problem::internal(&error))?;

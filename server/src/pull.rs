@@ -11,6 +11,7 @@ use crate::parameters::{limit, wallet};
 use crate::problem::Problem;
 use crate::rights::{Operation, need};
 use crate::sets::take_out::ItemKeyEntry;
+use crate::tasks::require_target;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -93,6 +94,9 @@ async fn send(
 ) -> Result<Json<PullResponse>, Problem> {
     let tenant = actor.source()?;
     let pull = read(wallet(name)?, request, out)?;
+    if out {
+        require_target(app, "", &pull.wallet).await?;
+    }
     let (seq, outcome) = decide(app, tenant, actor.asker(), Command::Pull(pull)).await?;
     let outcome = match outcome {
         CommandOutcome::Applied => "APPLIED",
@@ -200,7 +204,7 @@ pub async fn pulled(
 ) -> Result<Json<PulledResponse>, Problem> {
     let wallet = wallet(&name)?;
     actor.require_at(Operation::ReadWallets, &wallet)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let (after, limit) = (query.after.as_deref().map(place).transpose()?, limit(query.limit.as_deref())?);
     let tenant = actor.source_named(&app, Operation::ReadWallets, query.source_wallet).await?;
     // One more than asked for tells whether there is a next page.

@@ -102,10 +102,11 @@ pub enum Operation {
     ManageWebhooks,
 }
 
-/// Who may do an operation: the six roles in their order, then keys of all scopes, then keys for content alone.
-type Row = (Operation, &'static str, [bool; 8]);
+/// Who may do an operation: the six roles in their order, then keys of all scopes, keys for content alone, and those for supply.
+type Row = (Operation, &'static str, [bool; 9]);
 const KEY_ALL: usize = 6;
 const KEY_CONTENT: usize = 7;
+const KEY_SUPPLY: usize = 8;
 
 const X: bool = true;
 const O: bool = false;
@@ -117,34 +118,34 @@ const TABLE: [Row; 21] = {
     use Operation::*;
     [
         //                                                         source   target   asap       key
-        //                                                         op  sup  op  risk op  audit  all  content
-        (ReadTasks,              "read tasks",                     [X, X,   X, X,   X, X,      X, O]),
-        (EditTasks,              "make and change tasks and sets", [X, O,   O, O,   O, O,      X, O]),
+        //                                                         op  sup  op  risk op  audit  all  content supply
+        (ReadTasks,              "read tasks",                     [X, X,   X, X,   X, X,      X, O, O]),
+        (EditTasks,              "make and change tasks and sets", [X, O,   O, O,   O, O,      X, O, O]),
         (DecideDeliveryAsSource, "decide about a delivery for the source wallet",
-                                                                   [O, X,   O, O,   O, O,      O, O]),
+                                                                   [O, X,   O, O,   O, O,      O, O, O]),
         (DecideDeliveryAsTarget, "decide about a delivery for the target wallet",
-                                                                   [O, O,   X, O,   O, O,      O, O]),
-        (DecideTermination,      "decide about a termination",     [O, X,   O, O,   O, O,      O, O]),
-        (PullItems,              "pull items",                     [X, O,   O, O,   O, O,      X, O]),
+                                                                   [O, O,   X, O,   O, O,      O, O, O]),
+        (DecideTermination,      "decide about a termination",     [O, X,   O, O,   O, O,      O, O, O]),
+        (PullItems,              "pull items",                     [X, O,   O, O,   O, O,      X, O, O]),
         (RequestRisk,            "ask for items to be stopped or resumed",
-                                                                   [O, O,   X, O,   O, O,      O, O]),
-        (DecideRisk,             "stop and resume items",          [O, O,   O, X,   O, O,      X, O]),
-        (OnboardMerchants,       "onboard merchants",              [O, O,   O, O,   X, O,      X, O]),
-        (EditPolicies,           "set wallets' policies",          [O, O,   O, O,   X, O,      X, O]),
-        (ProposePolicies,        "propose wallets' policies",      [O, O,   X, O,   O, O,      O, O]),
+                                                                   [O, O,   X, O,   O, O,      O, O, O]),
+        (DecideRisk,             "stop and resume items",          [O, O,   O, X,   O, O,      X, O, O]),
+        (OnboardMerchants,       "onboard merchants",              [O, O,   O, O,   X, O,      X, O, O]),
+        (EditPolicies,           "set wallets' policies",          [O, O,   O, O,   X, O,      X, O, O]),
+        (ProposePolicies,        "propose wallets' policies",      [O, O,   X, O,   O, O,      O, O, O]),
         (ReadWallets,            "read what wallets require and whom they onboarded",
-                                                                   [X, X,   X, X,   X, X,      X, O]),
-        (CustomTags,             "send custom tags",               [X, O,   X, O,   X, O,      X, O]),
-        (ModelTags,              "send models' tags",              [O, O,   O, O,   X, O,      X, O]),
+                                                                   [X, X,   X, X,   X, X,      X, O, O]),
+        (CustomTags,             "send custom tags",               [X, O,   X, O,   X, O,      X, O, O]),
+        (ModelTags,              "send models' tags",              [O, O,   O, O,   X, O,      X, O, O]),
         (Preview,                "preview content and read reports",
-                                                                   [X, X,   O, O,   X, X,      X, O]),
+                                                                   [X, X,   O, O,   X, X,      X, O, O]),
         (ReadSupply,             "read the supply of a target wallet",
-                                                                   [O, O,   X, X,   X, X,      O, O]),
-        (ReadAudit,              "read the audit log",             [X, X,   X, X,   X, X,      X, O]),
-        (ManageRates,            "send exchange rates",            [O, O,   O, O,   X, O,      X, O]),
-        (SynchronizeContent,     "synchronize content",            [O, O,   O, O,   O, O,      X, X]),
-        (AcknowledgeDeliveries,  "acknowledge deliveries",         [O, O,   X, O,   O, O,      O, O]),
-        (ManageWebhooks,         "manage webhooks",                [X, O,   X, O,   X, O,      X, O]),
+                                                                   [O, O,   X, X,   X, X,      O, O, X]),
+        (ReadAudit,              "read the audit log",             [X, X,   X, X,   X, X,      X, O, O]),
+        (ManageRates,            "send exchange rates",            [O, O,   O, O,   X, O,      X, O, O]),
+        (SynchronizeContent,     "synchronize content",            [O, O,   O, O,   O, O,      X, X, O]),
+        (AcknowledgeDeliveries,  "acknowledge deliveries",         [O, O,   X, O,   O, O,      O, O, X]),
+        (ManageWebhooks,         "manage webhooks",                [X, O,   X, O,   X, O,      X, O, O]),
     ]
 };
 
@@ -173,6 +174,9 @@ impl Operation {
         let mut names: Vec<&str> = Role::ALL.into_iter().filter(|role| self.allows(*role)).map(Role::name).collect();
         if self.row().2[KEY_ALL] {
             names.push("an API key of the source wallet");
+        }
+        if self.row().2[KEY_SUPPLY] {
+            names.push("a supply key of the target wallet");
         }
         match &names[..] {
             [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
@@ -203,6 +207,11 @@ impl Rights {
     /// What a key of scope `content` may.
     pub fn of_content_key() -> Rights {
         Rights::of(|row| row.2[KEY_CONTENT])
+    }
+
+    /// What a key of scope `supply` may.
+    pub fn of_supply_key() -> Rights {
+        Rights::of(|row| row.2[KEY_SUPPLY])
     }
 
     /// Whether the operation is among them.
@@ -348,5 +357,7 @@ mod tests {
             assert!(!Rights::of_key().allow(operation) && !Rights::of_content_key().allow(operation));
         }
         assert_eq!(Rights::of_content_key().operations(), [Operation::SynchronizeContent]);
+        let of_supply = [Operation::ReadSupply, Operation::AcknowledgeDeliveries];
+        assert_eq!(Rights::of_supply_key().operations(), of_supply);
     }
 }

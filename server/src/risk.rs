@@ -56,7 +56,7 @@ impl Entry for RiskWrite {
         let reason = fields.optional_text("reason", REASON_BYTES_MAX);
         let automatic = fields.optional_flag("automatic");
         let version = fields.version()?;
-        let decision = RiskDecision { stopped: stopped?, reason: reason?, automatic: automatic? };
+        let decision = RiskDecision { stopped: stopped?, reason: reason?, automatic: automatic?, by_target: false };
         Some(RiskWrite { wallet: wallet?, item: item?, decision, version })
     }
 }
@@ -64,7 +64,8 @@ impl Entry for RiskWrite {
 /// Send risk decisions
 ///
 /// A risk reviewer decides for their own target wallet, and names the source wallet whose items these are.
-/// A decision stays with the item's key, whatever versions of the item follow, until another one.
+/// A decision stays with the item's key, whatever versions of the item follow, until another one. What the target wallet's own
+/// people have stopped, a key of the source wallet does not change: that entry is `FORBIDDEN`.
 #[utoipa::path(post, path = "/api/v1/risk", tag = "supply", params(SourceQuery), request_body = RiskRequest, responses(
     (status = 200, description = "What became of each entry", body = WriteResponse),
     (status = 401, description = "No API key, or a wrong one", body = Problem, content_type = "application/problem+json"),
@@ -76,7 +77,7 @@ pub async fn send(
     query: Result<Query<SourceQuery>, QueryRejection>,
     ApiJson(request): ApiJson<RiskRequest>,
 ) -> Result<Json<WriteResponse>, Problem> {
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let tenant = actor.source_named(&app, Operation::DecideRisk, query.source_wallet).await?;
     for decision in request.decisions.iter().filter_map(|Read(entry)| entry.as_ref().ok()) {
         actor.require_at(Operation::DecideRisk, &decision.wallet)?;

@@ -129,7 +129,7 @@ pub async fn list(
     Tenant(tenant, ..): Tenant<need::Preview>,
     query: Result<Query<SetsQuery>, QueryRejection>,
 ) -> Result<Json<SetsResponse>, Problem> {
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let limit = limit(query.limit.as_deref())?;
     // One more than asked for tells whether there is a next page.
     let listed =

@@ -103,7 +103,7 @@ pub async fn feed(
 ) -> Result<Response, Problem> {
     let wallet = wallet(&name)?;
     actor.require_at(Operation::ReadSupply, &wallet)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let limit = limit(query.limit.as_deref())?;
     let cursor = query.after.as_deref().map(Cursor::read).transpose()?;
     app.query(&actor.tenant().clone(), move |engine| {
@@ -117,7 +117,7 @@ pub async fn feed(
     .await?
 }
 
-/// What was there: source wallet by source wallet.
+/// What was there, source wallet by source wallet, and what has changed since the first page.
 fn begin(engine: &Engine, wallet: &str, mut cursor: Cursor, limit: usize) -> Result<SupplyResponse, SetError> {
     let mut changes = Vec::new();
     while let Some((source, after)) = cursor.place() {
@@ -137,10 +137,12 @@ fn begin(engine: &Engine, wallet: &str, mut cursor: Cursor, limit: usize) -> Res
         changes.extend(page.items.into_iter().map(item));
         cursor.advance(page.next);
         if changes.len() >= limit {
-            break;
+            return Ok(SupplyResponse { changes, next: cursor.write(), more: true });
         }
     }
-    Ok(SupplyResponse { changes, next: cursor.write(), more: true })
+    let since = go_on(engine, wallet, cursor, limit - changes.len())?;
+    changes.extend(since.changes);
+    Ok(SupplyResponse { changes, ..since })
 }
 
 /// What has changed since.

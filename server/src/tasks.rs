@@ -19,6 +19,7 @@ pub mod wire;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::commands::{decide, refused, unexpected};
+use crate::entries::invalid;
 use crate::people::Review;
 use crate::problem::Problem;
 use crate::rights::Role;
@@ -49,6 +50,22 @@ pub async fn decide_task(
     }
 }
 
+/// Refuses, at a JSON pointer of the body if it is there, a wallet that nothing can be delivered to.
+pub async fn require_target(app: &App, pointer: &str, wallet: &str) -> Result<(), Problem> {
+    match no_target(app, wallet).await? {
+        Some(why) if pointer.is_empty() => Err(Problem::bad_request(why)),
+        Some(why) => Err(Problem::invalid(vec![invalid(pointer, why)])),
+        None => Ok(()),
+    }
+}
+
+/// Why nothing can be delivered to a wallet, if so.
+pub async fn no_target(app: &App, wallet: &str) -> Result<Option<String>, Problem> {
+    let wallet = wallet.to_owned();
+    let found = app.people(move |people| people.no_target(&wallet)).await;
+    found.map_err(|e| Problem::internal(&e.to_string()))
+}
+
 /// A task as it stands.
 pub async fn view(app: &App, tenant: &TenantId, task: TaskId) -> Result<TaskView, Problem> {
     let of = tenant.clone();
@@ -59,6 +76,11 @@ pub async fn view(app: &App, tenant: &TenantId, task: TaskId) -> Result<TaskView
 /// 404: no such task, or none that the asker may know of.
 pub fn no_such_task() -> Problem {
     Problem::not_found("there is no such task among those that you can see")
+}
+
+/// 404: no such ticket, or none that the asker may know of.
+pub fn no_such_ticket() -> Problem {
+    Problem::not_found("there is no such ticket among those that you can see")
 }
 
 /// The sides at which nobody could decide.

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::auth::Actor;
 use crate::body::ApiJson;
-use crate::parameters::limit;
+use crate::parameters::{limit, words};
 use crate::preview::PreviewItem;
 use crate::private::now_ms;
 use crate::problem::Problem;
@@ -13,7 +13,7 @@ use crate::tasks::conditions::Conditions;
 use crate::tasks::id::{Numbered, of, sees};
 use crate::tasks::list::{sources, spelled};
 use crate::tasks::wire::{TaskResponse, WireStamp};
-use crate::tasks::{decide_task, no_such_task};
+use crate::tasks::{decide_task, no_such_ticket};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -178,8 +178,9 @@ pub async fn list(
     query: Result<Query<TicketsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     actor.require(Operation::ReadTasks)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let limit = limit(query.limit.as_deref())?;
+    let filter = Filter::read(&query)?;
     if !matches!(query.mine.as_deref(), None | Some("approvals" | "requests")) {
         return Err(Problem::bad_request("mine must be approvals or requests"));
     }
@@ -193,7 +194,7 @@ pub async fn list(
         let from = |tenant: &TenantId| after.as_ref().is_none_or(|after| *tenant >= after.source);
         for tenant in sources(engine, &actor).into_iter().filter(from) {
             let before = after.as_ref().filter(|after| after.source == tenant).map(|after| after.number);
-            let wanted = |ticket: &Ticket, task: &Task| query.wants(&actor, &tenant, ticket, task);
+            let wanted = |ticket: &Ticket, task: &Task| filter.wants(&actor, &tenant, ticket, task);
             for (ticket, task) in engine.tickets(&tenant, before, limit + 1 - tickets.len(), wanted) {
                 tickets.push(TicketResponse::new(&tenant, ticket, &task));
             }
@@ -209,11 +210,29 @@ pub async fn list(
     .await?
 }
 
-impl TicketsQuery {
+/// What a list is filtered by.
+struct Filter {
+    mine: Option<String>,
+    status: Option<Vec<String>>,
+    kind: Option<Vec<String>>,
+    task: Option<Numbered>,
+}
+
+impl Filter {
+    fn read(query: &TicketsQuery) -> Result<Filter, Problem> {
+        let statuses = TicketStatus::ALL.map(|status| spelled(&status));
+        let kinds = TicketKind::ALL.map(|kind| spelled(&kind));
+        let wrong = |id: &String| Problem::bad_request(format!("task must be a task's id such as GOF-12, not {id:?}"));
+        Ok(Filter {
+            mine: query.mine.clone(),
+            status: words("status", query.status.as_deref(), &statuses)?,
+            kind: words("kind", query.kind.as_deref(), &kinds)?,
+            task: query.task.as_ref().map(|id| Numbered::read(id).ok_or_else(|| wrong(id))).transpose()?,
+        })
+    }
+
     fn wants(&self, actor: &Actor, source: &TenantId, ticket: &Ticket, task: &Task) -> bool {
-        let among = |wanted: &Option<String>, name: String| {
-            wanted.as_ref().is_none_or(|all| all.split(',').any(|one| one.trim().eq_ignore_ascii_case(&name)))
-        };
+        let among = |wanted: &Option<Vec<String>>, name: String| wanted.as_ref().is_none_or(|all| all.contains(&name));
         let mine = match self.mine.as_deref() {
             Some("approvals") => side(actor, source, ticket, task).is_some() && !ticket.involves(task, actor.name()),
             Some(_) => *ticket.opened.by == *actor.name(),
@@ -222,7 +241,7 @@ impl TicketsQuery {
         mine && sees(actor, source, task)
             && among(&self.status, spelled(&ticket.status))
             && among(&self.kind, spelled(&ticket.kind))
-            && self.task.as_ref().is_none_or(|id| *id == of(&source.0, ticket.task))
+            && self.task.as_ref().is_none_or(|id| id.source == *source && id.number == ticket.task)
     }
 }
 
@@ -325,7 +344,7 @@ pub async fn get(State(app): State<App>, actor: Actor, id: Numbered) -> Result<R
     app.query(&source.clone(), move |engine| {
         let found = engine.ticket(&source, number).map_err(|e| Problem::set(&e))?;
         let (ticket, view, impact) =
-            found.filter(|(_, view, _)| sees(&actor, &source, &view.task)).ok_or_else(no_such_task)?;
+            found.filter(|(_, view, _)| sees(&actor, &source, &view.task)).ok_or_else(no_such_ticket)?;
         let options = engine.check_options(&source, ticket.pinned.fx_date.as_deref());
         let rules = ticket.pinned.rules.clone();
         let plain = |language| {
@@ -407,7 +426,7 @@ async fn decide(
     let (source, number) = (id.source.clone(), id.number);
     let found = app.ask(move |engine| engine.ticket(&source, number)).await?.map_err(|e| Problem::set(&e))?;
     let (ticket, view, _) =
-        found.filter(|(_, view, _)| sees(&actor, &id.source, &view.task)).ok_or_else(no_such_task)?;
+        found.filter(|(_, view, _)| sees(&actor, &id.source, &view.task)).ok_or_else(no_such_ticket)?;
     let side = match side(&actor, &id.source, &ticket, &view.task) {
         Some(side) => side,
         None => own_side(&actor, &id.source, &ticket)?,
@@ -426,5 +445,5 @@ fn own_side(actor: &Actor, source: &TenantId, ticket: &Ticket) -> Result<Side, P
     if actor.is_at_target() && actor.tenant() != source && ticket.kind != TicketKind::Terminate {
         return actor.require(Operation::DecideDeliveryAsTarget).map(|()| Side::Target);
     }
-    Err(actor.require(as_source(ticket.kind)).err().unwrap_or_else(no_such_task))
+    Err(actor.require(as_source(ticket.kind)).err().unwrap_or_else(no_such_ticket))
 }

@@ -66,7 +66,7 @@ pub async fn values(
     Tenant(tenant, ..): Tenant<need::Preview>,
     query: Result<Query<ValuesQuery>, QueryRejection>,
 ) -> Result<Json<ValuesResponse>, Problem> {
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let content_type = content_type(query.content_type.as_deref())?;
     let property = query.property.ok_or_else(|| Problem::bad_request("the parameter property is missing"))?;
     check_property(content_type, &property)?;

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::auth::Allowed;
 use crate::body::ApiJson;
-use crate::notify::{Endpoint, Kind};
+use crate::notify::{Endpoint, Kind, LOOPBACK_REFUSED, is_this_machine};
 use crate::private::now_ms;
 use crate::problem::Problem;
 use crate::rights::need;
@@ -68,6 +68,8 @@ pub struct WireWebhook {
     created_by: String,
     /// Epoch milliseconds.
     created_at: i64,
+    /// When it answered 410, so that it gets no more letters until a replay, epoch milliseconds; null where it did not.
+    stopped_at: Option<i64>,
     /// Letters that wait for their next try.
     waiting: u64,
     /// Letters that could not be sent; a replay tries them again.
@@ -78,8 +80,9 @@ pub struct WireWebhook {
 
 impl From<Endpoint> for WireWebhook {
     fn from(endpoint: Endpoint) -> WireWebhook {
-        let Endpoint { id, url, kinds, created_by, created_ms, waiting, dead, error, .. } = endpoint;
-        WireWebhook { id, url, kinds, created_by, created_at: created_ms, waiting, dead, error }
+        let Endpoint { id, url, kinds, created_by, created_ms, stopped_ms, waiting, dead, error, .. } = endpoint;
+        let (created_at, stopped_at) = (created_ms, stopped_ms);
+        WireWebhook { id, url, kinds, created_by, created_at, stopped_at, waiting, dead, error }
     }
 }
 
@@ -114,6 +117,9 @@ pub async fn add(
     ApiJson(request): ApiJson<WebhookRequest>,
 ) -> Result<(StatusCode, Json<NewWebhook>), Problem> {
     let WebhookRequest { url, kinds } = request;
+    if !app.settings().webhook_loopback && is_this_machine(&url) {
+        return Err(Problem::bad_request(format!("{LOOPBACK_REFUSED}; use https://HOST/PATH of another machine")));
+    }
     let add = app.notices(move |notices| {
         notices.add_endpoint(&actor.tenant().0, &url, kinds.as_deref(), actor.name(), now_ms())
     });

@@ -76,6 +76,8 @@ codes! {
     VERSION_CONFLICT Error;
     /// There are as many tags, values or wallets as there can be.
     LIMIT_REACHED Error;
+    /// It is for others to change.
+    NOT_YOURS Error;
     /// Several keys mean the same value; one of them was read.
     DUPLICATE_KEY Warning;
     /// An undeclared key is over 256 bytes.

@@ -4,11 +4,10 @@ use super::Engine;
 use crate::api::{PreviewItem, Seq, TenantId};
 use crate::catalog::Ordinal;
 use crate::sets::{SetChanges, SetError};
-use crate::supply::funnel::Step;
 use crate::supply::journal::{EntryPlace, JournalError, Wanted};
 use crate::task::ticket::{Ticket, TicketId};
 use crate::task::{Stamp, Task, TaskId};
-use crate::tasks::{self, Audited, Impact, Supply, TaskItems, TaskView};
+use crate::tasks::{self, Audited, Impact, Shown, Supply, TaskItems, TaskView};
 use penstock_dsl::registry::ContentType;
 use std::collections::BTreeMap;
 
@@ -62,7 +61,7 @@ impl Engine {
         tenant: &TenantId,
         id: TaskId,
         of_next: bool,
-        page: (Option<Step>, Option<Ordinal>, usize),
+        page: (Shown, Option<Ordinal>, usize),
     ) -> Result<TaskItems, SetError> {
         let tenant = self.shared.tenant(tenant).ok_or(SetError::NoSuchSet)?;
         tasks::items(&tenant, &*self.shared.log, id, of_next, page)
@@ -73,10 +72,11 @@ impl Engine {
         &self,
         tenant: &TenantId,
         id: TaskId,
+        of_next: bool,
         after: Option<Ordinal>,
         limit: usize,
     ) -> Vec<(Ordinal, ContentType, Box<str>, Stamp)> {
-        self.shared.tenant(tenant).map_or_else(Vec::new, |tenant| tasks::taken_out(&tenant, id, after, limit))
+        self.shared.tenant(tenant).map_or_else(Vec::new, |tenant| tasks::taken_out(&tenant, id, of_next, after, limit))
     }
 
     /// See [`tasks::supply`].

@@ -4,10 +4,10 @@
 use super::State;
 use crate::catalog::Ordinal;
 use crate::supply::change::{Cause, Change, JournalId, Stream};
-use crate::task::TaskId;
 use crate::task::event::What;
-use crate::task::ledger::{EndCause, Ended, Ledger};
+use crate::task::ledger::{EndCause, Ended, Failure, Ledger};
 use crate::task::state::TaskState;
+use crate::task::{Task, TaskId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a record changes in deliveries, until its end.
@@ -40,7 +40,7 @@ impl State {
                 (Stream::Matched, true) => _ = matched.insert((*journal, change.ordinal)),
                 (Stream::Deliverable, true) => {
                     let joined = self.join(id, change.ordinal, &change.cause, now_ms);
-                    if joined && !matched.contains(&(*journal, change.ordinal)) {
+                    if joined && mends(&change.cause) && !matched.contains(&(*journal, change.ordinal)) {
                         *fixed.entry(id).or_default() += 1;
                     }
                 }
@@ -103,6 +103,7 @@ impl State {
         if !task.delivery.held.insert(ordinal) {
             return;
         }
+        task.delivery.released.remove(ordinal);
         let wallet = task.target_wallet.clone();
         if !self.tasks.ledgers.contains_key(&wallet) {
             let journal = self.supply.sets.new_journal();
@@ -120,6 +121,7 @@ impl State {
         if !task.delivery.held.remove(ordinal) {
             return;
         }
+        task.delivery.released.insert(ordinal);
         let wallet = task.target_wallet.clone();
         let Some(ledger) = self.tasks.ledgers.get_mut(&wallet) else { return };
         let was = ledger.holders(ordinal) > 0;
@@ -172,6 +174,12 @@ impl State {
         }
     }
 
+    /// What a task's wallet could not do with an item that it holds.
+    pub fn failure_of(&self, task: &Task, ordinal: Ordinal) -> Option<&Failure> {
+        let ledger = self.tasks.ledgers.get(&task.target_wallet)?;
+        task.delivery.held.contains(ordinal).then(|| ledger.failure(ordinal))?
+    }
+
     /// How an item stands with a wallet, of all tasks together.
     pub fn delivery_to(&self, wallet: &str, ordinal: Ordinal) -> DeliveryState {
         let ledger = self.tasks.ledgers.get(wallet);
@@ -188,6 +196,11 @@ impl State {
             None => DeliveryState::Pending,
         }
     }
+}
+
+/// Whether somebody has mended what stood in an item's way, rather than taken a decision back.
+fn mends(cause: &Cause) -> bool {
+    matches!(cause, Cause::Content | Cause::Onboarding { .. } | Cause::Merchant { .. } | Cause::Tag { .. })
 }
 
 /// How an item stands with a task, or with a wallet.

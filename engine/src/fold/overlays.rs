@@ -7,7 +7,8 @@ use crate::content::eligibility::FieldSet;
 use crate::supply::WALLETS_MAX;
 use crate::supply::change::Cause;
 use crate::supply::outcome::WriteOutcome;
-use crate::supply::wallet::Versioned;
+use crate::supply::wallet::{RiskDecision, Versioned};
+use crate::task::Stamp;
 
 impl State {
     /// The ordinal of an item, given ahead of its content where it has not come yet.
@@ -65,12 +66,15 @@ impl State {
         CommandOutcome::Each(outcomes.collect())
     }
 
-    pub(super) fn decide_risk(&mut self, writes: Vec<RiskWrite>) -> CommandOutcome {
+    pub(super) fn decide_risk(&mut self, writes: Vec<RiskWrite>, by: &Stamp) -> CommandOutcome {
+        // Only the target's reviewers have the right, and a source tenant's keys.
+        let by_target = by.is_person();
         let outcomes = writes.into_iter().map(|write| {
             let ordinal = self.reserve(&write.item);
             let content_version = self.version(ordinal);
             let Some(wallet) = self.supply.wallet(&write.wallet) else { return too_many_wallets() };
-            let decision = Versioned { version: write.version, value: write.decision };
+            let value = RiskDecision { by_target, ..write.decision };
+            let decision = Versioned { version: write.version, value };
             let (outcome, flip) = wallet.decide(ordinal, decision, content_version);
             self.tell_barriers(&write.wallet, flip.as_slice(), &Cause::Risk);
             outcome

@@ -49,7 +49,8 @@ impl State {
         let reason = reason_given(reason.as_deref(), !approve)?;
         let version = match approve {
             true => {
-                let decision = RiskDecision { stopped: request.stop, reason: request.reason, automatic: false };
+                let (stopped, reason) = (request.stop, request.reason);
+                let decision = RiskDecision { stopped, reason, automatic: false, by_target: true };
                 Some(self.write_decision(&wallet, request.item, decision)?)
             }
             false => None,

@@ -13,6 +13,7 @@ use super::registration::{Found, Registration};
 use crate::command::{Command, CommandOutcome, PutSet, Refusal};
 use crate::supply::change::{Cause, Ordinal};
 use crate::supply::funnel::{Funnel, Steps};
+use crate::supply::outcome::WriteOutcome;
 use crate::supply::sets::Set;
 use crate::supply::target::SetId;
 use crate::task::command::{OfTask, TaskCommand, TaskOutcome};
@@ -20,7 +21,7 @@ use crate::task::event::{Event, What};
 use crate::task::refusal::TaskRefusal;
 use crate::task::requests::Remembered;
 use crate::task::state::Move;
-use crate::task::{Counts, HiddenKind, REASON_CHARS_MAX, REASON_CHARS_MIN, Stamp, Task, TaskId, set_name};
+use crate::task::{Counts, HiddenKind, REASON_CHARS_MAX, REASON_CHARS_MIN, SYSTEM, Stamp, Task, TaskId, set_name};
 use roaring::RoaringBitmap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -129,19 +130,26 @@ impl State {
 
     /// Writes another command into the audit trail.
     pub fn tell_command(&mut self, name: &str, subject: &str, outcome: &CommandOutcome, stamp: &Stamp) {
-        let applied = !matches!(outcome, CommandOutcome::Refused(_));
+        let (applied, subject) = match outcome {
+            CommandOutcome::Refused(refusal) => (false, format!("{subject}; refused: {refusal}")),
+            CommandOutcome::Each(outcomes) => each_told(subject, outcomes),
+            _ => (true, subject.to_owned()),
+        };
         let what = What::Command { command: name.into(), subject: subject.into(), applied };
         self.events.push(Event { stamp: stamp.clone(), task: None, ticket: None, what });
     }
 
     pub(super) fn tell_event(&mut self, task: TaskId, ms: i64, what: What) {
-        let stamp = Stamp { by: "system".into(), ms };
+        let stamp = Stamp { by: SYSTEM.into(), ms };
         self.events.push(Event { stamp, task: Some(task), ticket: None, what });
     }
 
     /// A task that is shown, at the version that was seen.
     fn task(&self, of: OfTask) -> Result<&Task, TaskRefusal> {
-        let task = self.tasks.get(of.task).filter(|task| task.hidden.is_none()).ok_or(TaskRefusal::NoSuchTask)?;
+        let task = self.tasks.get(of.task).ok_or(TaskRefusal::NoSuchTask)?;
+        if task.hidden.is_some() {
+            return Err(TaskRefusal::Hidden);
+        }
         match of.version {
             Some(version) if version != task.version => Err(TaskRefusal::Changed { current: task.version }),
             _ => Ok(task),
@@ -214,6 +222,17 @@ fn told(decided: Decided) -> CommandOutcome {
         Ok(outcome) => CommandOutcome::Task(outcome),
         Err(refusal) => CommandOutcome::Refused(refusal),
     }
+}
+
+/// Whether a batch was carried out at all, and its subject, with how much of it was where that is not all.
+fn each_told(subject: &str, outcomes: &[WriteOutcome]) -> (bool, String) {
+    let applied = outcomes.iter().filter(|outcome| **outcome == WriteOutcome::Applied).count();
+    let refused = |outcome: &WriteOutcome| matches!(outcome, WriteOutcome::Refused(_) | WriteOutcome::Forbidden(_));
+    let subject = match applied == outcomes.len() {
+        true => subject.to_owned(),
+        false => format!("{subject}; {applied} of {} applied", outcomes.len()),
+    };
+    (!outcomes.iter().all(refused), subject)
 }
 
 /// A number that two different commands have in common once in 2^64 times.

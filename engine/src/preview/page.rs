@@ -79,8 +79,9 @@ fn item(tenant: &Tenant, log: &dyn LogReader, entry: &Entry, frames: &mut Frames
         }
     };
     let line = frame::line_at(lines, at.index).map_err(store)?;
-    let (document, _) =
-        contents_info::document(line.content_type, &line.content_info).map_err(|issue| store(issue.message))?;
+    // What ends an item need not have any content.
+    let info = if line.content_info.trim().is_empty() { "{}" } else { &*line.content_info };
+    let (document, _) = contents_info::document(line.content_type, info).map_err(|issue| store(issue.message))?;
     Ok(PreviewItem {
         content_type: line.content_type,
         content_id: line.content_id.into_owned(),

@@ -13,4 +13,6 @@ pub enum WriteOutcome {
     VersionConflict,
     /// It cannot be; the reason, and what to do.
     Refused(String),
+    /// It is not for whoever sent it; who may.
+    Forbidden(String),
 }

@@ -25,6 +25,10 @@ pub struct Wallet {
     view: Arc<Barriers>,
 }
 
+/// Why a stop stays.
+const TARGETS_OWN_STOP: &str = "the target wallet's own people have stopped this item, so only they lift that: ask its RISK_REVIEWER, or its SUPPLY_OPERATOR to \
+     request it";
+
 /// A value with the version by which later writes are told from earlier ones (D-16).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Versioned<T> {
@@ -55,6 +59,9 @@ pub struct RiskDecision {
     /// Whether a system decided, and no person (R050).
     #[serde(default)]
     pub automatic: bool,
+    /// Whether it is the target wallet's own people's. The fold sets it, whatever was sent.
+    #[serde(default)]
+    pub by_target: bool,
 }
 
 /// Items that may not be delivered, by reason. Cheap to copy.
@@ -214,7 +221,8 @@ impl Wallet {
         stopped.map(|(ordinal, decision)| (*ordinal, decision, self.reviewed.get(ordinal).copied().unwrap_or(-1)))
     }
 
-    /// Sets the risk decision about an item, which is at a `contentVersion`.
+    /// Sets the risk decision about an item, which is at a `contentVersion`. What the target's own people have stopped, nobody
+    /// else changes.
     pub fn decide(
         &mut self,
         ordinal: Ordinal,
@@ -224,6 +232,10 @@ impl Wallet {
         let outcome = gate(self.risk.get(&ordinal), &decision);
         if outcome != WriteOutcome::Applied {
             return (outcome, None);
+        }
+        let known = self.risk.get(&ordinal).map(|known| &known.value);
+        if known.is_some_and(|known| known.stopped && known.by_target) && !decision.value.by_target {
+            return (WriteOutcome::Forbidden(TARGETS_OWN_STOP.into()), None);
         }
         let stopped = decision.value.stopped;
         self.risk.insert(ordinal, decision);

@@ -120,9 +120,15 @@ pub struct Save {
     /// When it is to begin and end.
     #[serde(default)]
     pub schedule: Schedule,
+    /// Whether that stays as it is instead.
+    #[serde(default)]
+    pub keep_schedule: bool,
     /// How far it may drift.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftLimits>,
+    /// Whether that stays as it is instead.
+    #[serde(default)]
+    pub keep_drift: bool,
 }
 
 /// Which items.

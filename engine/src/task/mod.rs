@@ -49,6 +49,16 @@ pub struct Stamp {
     pub ms: i64,
 }
 
+impl Stamp {
+    /// Whether it is an account: no account's id has a colon, and the names of keys have one.
+    pub fn is_person(&self) -> bool {
+        !self.by.contains(':') && &*self.by != SYSTEM
+    }
+}
+
+/// Who does what nobody asked for.
+pub const SYSTEM: &str = "system";
+
 /// A funnel's counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -14,6 +14,9 @@ pub enum TaskRefusal {
     /// No such task, or it is hidden.
     #[error("there is no such task")]
     NoSuchTask,
+    /// It is discarded or archived.
+    #[error("the task is discarded or archived: restore it first")]
+    Hidden,
     /// No such ticket.
     #[error("there is no such ticket")]
     NoSuchTicket,
@@ -46,6 +49,11 @@ pub enum TaskRefusal {
     /// A schedule that cannot be.
     #[error("the end must come after the start and after now")]
     Schedule,
+    /// What is approved would be over.
+    #[error(
+        "the task's end has passed, so there is nothing to deliver any more: reject it, or withdraw it and give it another end"
+    )]
+    Over,
     /// Limits that say nothing.
     #[error("drift limits need a percentage, a number of items, or both")]
     Drift,
@@ -69,7 +77,7 @@ pub enum TaskRefusal {
     OtherWallet,
     /// It was submitted once.
     #[error(
-        "a task that was submitted once is not discarded: its tickets are kept; terminate and archive it, or leave it a draft"
+        "a task that was submitted once is not discarded: its tickets are kept; leave it a draft, where nothing comes of it"
     )]
     Submitted,
     /// It is not hidden, or too long ago.
@@ -84,6 +92,9 @@ pub enum TaskRefusal {
     /// The brake is not on.
     #[error("no items are held back")]
     NotHeld,
+    /// The wallet took all that it got.
+    #[error("the wallet has reported no item of this task as failed, so there is none to offer again")]
+    NothingFailed,
     /// The key was used for something else.
     #[error("this Idempotency-Key was used for another request; use a new one for each")]
     KeyReused,
@@ -105,15 +116,18 @@ fn nothing_deliverable(counts: &Counts) -> String {
     ];
     let stopped: Vec<_> = stopped.into_iter().filter(|(count, _)| *count > 0).collect();
     match &stopped[..] {
-        _ if matched == 0 => "nothing matches the rules: there is nothing to deliver".into(),
+        _ if matched == 0 => "nothing matches the rules: there is nothing to deliver; change them".into(),
         [(_, all)] if *all == "taken out" => "all matching items are taken out: recover some".into(),
-        [(_, all)] => format!("no matching item can be delivered: all {matched} are {all}"),
+        [(_, all)] => format!("no matching item can be delivered: all {matched} are {all}; {WHERE_TO_LOOK}"),
         mix => {
             let mix: Vec<_> = mix.iter().map(|(count, what)| format!("{count} {what}")).collect();
-            format!("no matching item can be delivered: {}", mix.join(", "))
+            format!("no matching item can be delivered: {}; {WHERE_TO_LOOK}", mix.join(", "))
         }
     }
 }
+
+/// What to do about items that cannot be delivered.
+const WHERE_TO_LOOK: &str = "the task's ineligible supply says for each item what is missing and who can mend it";
 
 fn unstaffed(sides: &[Side]) -> String {
     let who = |side: &Side| match side {

@@ -237,13 +237,15 @@ impl Move {
     /// When it is allowed, in words for whoever tried it at another time.
     pub fn allowed_when(self) -> &'static str {
         match self {
-            Move::Edit => "a task is edited while it is a Draft; Revise makes one of a Rejected task",
+            Move::Edit => {
+                "a task is edited while it is a Draft; Revise makes a Rejected task one, and begins a next revision of a live task"
+            }
             Move::Submit => "a task is submitted while it is a Draft",
             Move::Withdraw => "an approval is withdrawn while it is Under Review or Termination Under Review",
             Move::ApproveFirst | Move::ApproveLast | Move::Reject => {
                 "a ticket is decided while the task is Under Review or Termination Under Review"
             }
-            Move::Revise => "a task is revised while it is Rejected",
+            Move::Revise => "a task is revised while it is Rejected, Active or Activating; a Draft is simply edited",
             Move::Activated | Move::Deactivated | Move::End => "only the system does this",
             Move::Terminate => {
                 "a task is terminated while it is Active or Activating, with no request to terminate open"

@@ -18,6 +18,11 @@ pub enum TicketKind {
     Terminate,
 }
 
+impl TicketKind {
+    /// All kinds.
+    pub const ALL: [TicketKind; 3] = [TicketKind::Deliver, TicketKind::Revision, TicketKind::Terminate];
+}
+
 /// Whose people decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -42,6 +47,17 @@ pub enum TicketStatus {
     Withdrawn,
     /// Something else ended the task first.
     Void,
+}
+
+impl TicketStatus {
+    /// All statuses.
+    pub const ALL: [TicketStatus; 5] = [
+        TicketStatus::Open,
+        TicketStatus::Approved,
+        TicketStatus::Rejected,
+        TicketStatus::Withdrawn,
+        TicketStatus::Void,
+    ];
 }
 
 /// What one person decided.

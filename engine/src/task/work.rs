@@ -15,6 +15,8 @@ pub const STEP_ITEMS: usize = 10_000;
 pub struct Delivery {
     /// Items that it holds: they are delivered at least because of it.
     pub held: RoaringBitmap,
+    /// Items that it held once and does not now.
+    pub released: RoaringBitmap,
     /// What is being activated or deactivated, or was last.
     pub job: Option<Job>,
     /// How many items could be delivered when it was approved.

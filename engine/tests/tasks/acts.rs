@@ -86,8 +86,16 @@ impl World {
                     draft
                 };
                 let drift = self.state.tasks.get(id).and_then(|task| task.drift);
-                let save =
-                    Save { of, name: None, rules: rules(below), fx_date: None, schedule: Schedule::default(), drift };
+                let save = Save {
+                    of,
+                    name: None,
+                    rules: rules(below),
+                    fx_date: None,
+                    schedule: Schedule::default(),
+                    keep_schedule: false,
+                    drift,
+                    keep_drift: false,
+                };
                 (TaskCommand::Save(save), may)
             }
             1 | 2 => {

@@ -156,7 +156,7 @@ impl World {
         let (wallet, id) = (self.random.below(WALLETS.len()), self.random.below(ITEMS));
         let stopped = !self.random.chance(3);
         self.version += 1;
-        let decision = RiskDecision { stopped, reason: "a reason".into(), automatic: false };
+        let decision = RiskDecision { stopped, reason: "a reason".into(), automatic: false, by_target: false };
         let write = RiskWrite { wallet: WALLETS[wallet].into(), item: key(id), decision, version: self.version };
         self.command("risk", Command::Risk(vec![write]));
         match stopped {

@@ -26,8 +26,8 @@ pub struct Actor {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// A key of its tenant, and whether it is for content alone.
-    Key { content: bool },
+    /// A key of its tenant, and what it is for.
+    Key(Scope),
     /// An account, by what it is at the wallet.
     Person(Vec<Role>),
 }
@@ -63,14 +63,18 @@ pub struct SourceQuery {
 
 impl Actor {
     pub(super) fn key(holder: Holder) -> Actor {
-        let content = holder.scope == Scope::Content;
+        let is_target = holder.scope == Scope::Supply;
         Actor {
             name: holder.name,
             wallet: holder.tenant,
-            is_source: true,
-            is_target: false,
-            kind: Kind::Key { content },
-            rights: if content { Rights::of_content_key() } else { Rights::of_key() },
+            is_source: !is_target,
+            is_target,
+            rights: match holder.scope {
+                Scope::Supply => Rights::of_supply_key(),
+                Scope::All => Rights::of_key(),
+                Scope::Content | Scope::Account(_) => Rights::of_content_key(),
+            },
+            kind: Kind::Key(holder.scope),
         }
     }
 
@@ -96,7 +100,7 @@ impl Actor {
         matches!(self.kind, Kind::Person(_))
     }
 
-    /// Whether the wallet acted for is a target wallet; a tenant's key acts for a source alone.
+    /// Whether the wallet acted for is a target wallet; a tenant's key acts for a source alone, unless it is for supply.
     pub fn is_at_target(&self) -> bool {
         self.is_target
     }
@@ -118,17 +122,24 @@ impl Actor {
 
     /// Refuses whoever has no right to the operation, with 403.
     pub fn require(&self, operation: Operation) -> Result<(), Problem> {
-        if self.may(operation) {
+        self.require_any(operation, &[])
+    }
+
+    /// Refuses whoever has a right to none of the operations, with 403 about the first.
+    pub fn require_any(&self, operation: Operation, others: &[Operation]) -> Result<(), Problem> {
+        if self.may(operation) || others.iter().any(|other| self.may(*other)) {
             return Ok(());
         }
         let (wallet, words) = (&self.wallet.0, operation.words());
+        let holders = others.iter().fold(operation.holders(), |all, other| format!("{all} or {}", other.holders()));
         let who = match &self.kind {
-            Kind::Key { content: true } => "this key is for synchronizeContent alone; it".to_string(),
-            Kind::Key { content: false } => "an API key of a tenant".to_string(),
+            Kind::Key(Scope::Content) => "this key is for synchronizeContent alone; it".to_string(),
+            Kind::Key(Scope::Supply) => "this key is for the wallet's feed and its reports alone; it".to_string(),
+            Kind::Key(_) => "an API key of a tenant".to_string(),
             Kind::Person(roles) if roles.is_empty() => format!("{} has no role at {wallet} and", self.name),
             Kind::Person(_) => self.name.clone(),
         };
-        Err(forbidden(format!("{who} may not {words} at {wallet}; {} may", operation.holders())))
+        Err(forbidden(format!("{who} may not {words} at {wallet}; {holders} may")))
     }
 
     /// Refuses an operation about a target wallet that is not the own one of who may do it for a target wallet only.
@@ -144,7 +155,10 @@ impl Actor {
     /// Whether the operation is a right by a role of one of these sides. A tenant's key has its rights as a source.
     fn may_as(&self, operation: Operation, sides: &[Side]) -> bool {
         match &self.kind {
-            Kind::Key { .. } => self.may(operation) && sides.contains(&Side::Source),
+            Kind::Key(scope) => {
+                let side = if *scope == Scope::Supply { Side::Target } else { Side::Source };
+                self.may(operation) && sides.contains(&side)
+            }
             Kind::Person(roles) => roles.iter().any(|role| operation.allows(*role) && sides.contains(&role.side())),
         }
     }
@@ -182,7 +196,9 @@ impl Actor {
     /// Which tasks are seen, at the wallet acted for.
     pub fn task_sight(&self) -> TaskSight {
         let roles = match &self.kind {
-            Kind::Key { content } => return TaskSight { as_source: !content, as_target: TargetSight::Nothing },
+            Kind::Key(scope) => {
+                return TaskSight { as_source: *scope == Scope::All, as_target: TargetSight::Nothing };
+            }
             Kind::Person(roles) => roles,
         };
         let target = |role: &Role| match role {
@@ -245,6 +261,7 @@ mod tests {
         let sight = |actor: &Actor| (actor.task_sight().as_source, actor.task_sight().as_target);
         assert_eq!(sight(&key(Scope::All)), (true, TargetSight::Nothing));
         assert_eq!(sight(&key(Scope::Content)), (false, TargetSight::Nothing));
+        assert_eq!(sight(&key(Scope::Supply)), (false, TargetSight::Nothing));
         for (role, wanted) in [
             (Role::SourceOperator, (true, TargetSight::Nothing)),
             (Role::SourceSupervisor, (true, TargetSight::Nothing)),

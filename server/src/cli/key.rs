@@ -12,10 +12,11 @@ pub enum Command {
         /// The server's data folder.
         #[arg(long, value_name = "DIR", env = "PENSTOCK_DATA")]
         data: PathBuf,
-        /// The tenant that the key stands for.
+        /// The tenant that the key stands for; with --scope supply, the target wallet.
         #[arg(long, value_name = "NAME", required_unless_present = "account", conflicts_with = "account")]
         tenant: Option<String>,
-        /// What the key is for: all that the tenant may do but decide about approvals, or synchronizeContent alone.
+        /// What the key is for: all that the tenant may do but decide about approvals, synchronizeContent alone, or a target
+        /// wallet's feed and reports alone.
         #[arg(long, value_enum, default_value_t = ForWhat::All, conflicts_with = "account")]
         scope: ForWhat,
         /// The account that the key acts as, with its roles at --wallet.
@@ -52,6 +53,7 @@ pub enum Command {
 pub enum ForWhat {
     All,
     Content,
+    Supply,
 }
 
 impl From<ForWhat> for Scope {
@@ -59,6 +61,7 @@ impl From<ForWhat> for Scope {
         match what {
             ForWhat::All => Scope::All,
             ForWhat::Content => Scope::Content,
+            ForWhat::Supply => Scope::Supply,
         }
     }
 }
@@ -71,7 +74,13 @@ pub fn run(command: Command) -> anyhow::Result<Verdict> {
                     super::user::existing(&data)?.check_workplace(&account, &wallet)?;
                     (wallet, Scope::Account(account))
                 }
-                (_, _, tenant) => (tenant.unwrap_or_default(), scope.into()),
+                (_, _, tenant) => {
+                    let tenant = tenant.unwrap_or_default();
+                    if matches!(scope, ForWhat::Supply) {
+                        check_target(&data, &tenant)?;
+                    }
+                    (tenant, scope.into())
+                }
             };
             let key = Keys::open(&data)?.add(&tenant, label.as_deref(), &scope)?;
             writeln!(std::io::stdout(), "{key}")?;
@@ -86,6 +95,14 @@ pub fn run(command: Command) -> anyhow::Result<Verdict> {
             _ => Ok(Verdict::Done),
         },
     }
+}
+
+/// Refuses what is no target wallet: nothing is delivered to it.
+fn check_target(data: &Path, wallet: &str) -> anyhow::Result<()> {
+    let found = super::user::existing(data)?.wallet(wallet)?;
+    let hint = "`penstock wallet add NAME --kind target` makes one";
+    anyhow::ensure!(found.is_some_and(|wallet| wallet.target), "there is no target wallet {wallet:?}; {hint}");
+    Ok(())
 }
 
 /// Keys of a folder that has some: reading must not make folders.

@@ -101,8 +101,10 @@ impl LogArgs {
 pub fn run(args: Args) -> anyhow::Result<Verdict> {
     args.log.start()?;
     let oidc = args.oidc.options()?;
-    let settings = Settings { flat_result: !args.no_flat_result, oidc, ..Settings::default() };
-    let options = ServeOptions { data: args.data, listen: args.listen, settings, notices: args.channels.options()? };
+    let notices = args.channels.options()?;
+    let webhook_loopback = notices.webhook_loopback;
+    let settings = Settings { flat_result: !args.no_flat_result, webhook_loopback, oidc, ..Settings::default() };
+    let options = ServeOptions { data: args.data, listen: args.listen, settings, notices };
     serve(options, Hooks { bound: Box::new(announce), opened: Box::new(|| {}) })?;
     Ok(Verdict::Done)
 }

@@ -1,7 +1,9 @@
 //! `penstock webhook`: where a wallet's systems are told, whether or not a server runs on the folder.
 
 use super::{Verdict, terminal};
+use crate::keys::{self, Keys};
 use crate::notify::{Endpoint, FILE, Kind, Notices};
+use crate::people::{self, People};
 use crate::private::now_ms;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -67,6 +69,7 @@ pub fn run(command: Command) -> anyhow::Result<Verdict> {
                 "{:?} is no wallet's name",
                 of.wallet
             );
+            check_wallet(&of)?;
             let by = "the command line";
             let (_, secret) =
                 Notices::open(&of.data)?.add_endpoint(&of.wallet, &url, kinds.as_deref(), by, now_ms())?;
@@ -88,6 +91,21 @@ pub fn run(command: Command) -> anyhow::Result<Verdict> {
         },
     }
     Ok(Verdict::Done)
+}
+
+/// Refuses a wallet that is none, where wallets were made at all: one for people, or a tenant with a key.
+fn check_wallet(of: &Of) -> anyhow::Result<()> {
+    let wallets = match of.data.join(people::FILE).exists() {
+        true => People::open(&of.data)?.wallets()?.into_iter().map(|wallet| wallet.name).collect(),
+        false => Vec::new(),
+    };
+    let tenants = match of.data.join(keys::FILE).exists() {
+        true => Keys::open(&of.data)?.list()?.into_iter().map(|key| key.tenant).collect(),
+        false => Vec::new(),
+    };
+    let known = wallets.is_empty() || wallets.iter().chain(&tenants).any(|name| *name == of.wallet);
+    anyhow::ensure!(known, "there is no wallet {:?}; there are {}", of.wallet, people::some_of(&wallets));
+    Ok(())
 }
 
 fn none(wallet: &str) -> Verdict {

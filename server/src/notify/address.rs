@@ -28,6 +28,10 @@ pub fn check_url(url: &str) -> Result<(), String> {
     if authority.as_str().contains('@') {
         return wrong("leave the user away; letters are signed");
     }
+    let port = authority.as_str().rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
+    if port.is_some_and(|port| !port.parse().is_ok_and(|port: u16| port > 0)) {
+        return wrong("a port is from 1 to 65535");
+    }
     match scheme {
         "https" if literal(authority.host()).is_some_and(|address| !is_loopback(address) && !is_public(address)) => {
             wrong("its address is not one that anybody may reach")
@@ -37,6 +41,15 @@ pub fn check_url(url: &str) -> Result<(), String> {
         "http" if is_loopback_host(authority.host()) => Ok(()),
         _ => wrong("use https://HOST/PATH"),
     }
+}
+
+/// Why no letters go to this machine.
+pub const LOOPBACK_REFUSED: &str =
+    "its host is this machine, where webhooks go only if the server was started with --webhook-loopback";
+
+/// Whether a URL leads to this machine by its own words.
+pub fn is_this_machine(url: &str) -> bool {
+    url.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(is_loopback_host))
 }
 
 /// The address that a host is, if it is no name.
@@ -105,7 +118,11 @@ impl Resolver for Guard {
             true => Ok(found),
             // Which address it is, is nothing that a wallet needs to know of this network.
             false => {
-                let why = "its host has an address that is not one that anybody may reach";
+                let this_machine = found.iter().all(|address| is_loopback(address.ip()));
+                let why = match this_machine {
+                    true => LOOPBACK_REFUSED,
+                    false => "its host has an address that is not one that anybody may reach",
+                };
                 Err(Error::Io(std::io::Error::new(std::io::ErrorKind::PermissionDenied, why)))
             }
         }
@@ -209,6 +226,9 @@ mod tests {
             "https://",
             "https://exa mple.com/",
             "http://127.0.0.1.example.com/",
+            "https://example.com:99999/",
+            "https://example.com:0/",
+            "https://[::1]:x/",
             "https://a@127.0.0.1/",
             &long,
         ] {
@@ -225,8 +245,8 @@ mod tests {
         };
         // Port 1: what may be connected to refuses the connection.
         for url in ["http://localhost:1/", "http://127.0.0.1:1/", "http://2130706433:1/", "http://0x7f.1:1/"] {
-            assert!(try_it(url, false).contains("is not one that anybody may reach"), "{url}: {}", try_it(url, false));
-            assert!(!try_it(url, true).contains("is not one that anybody may reach"), "{url}: {}", try_it(url, true));
+            assert!(try_it(url, false).contains(LOOPBACK_REFUSED), "{url}: {}", try_it(url, false));
+            assert!(!try_it(url, true).contains(LOOPBACK_REFUSED), "{url}: {}", try_it(url, true));
         }
         assert!(try_it("http://10.0.0.1:1/", true).contains("is not one that anybody may reach"));
     }

@@ -32,6 +32,8 @@ pub struct Endpoint {
     pub created_by: String,
     /// Epoch milliseconds.
     pub created_ms: i64,
+    /// When it said that it wants no more letters, epoch milliseconds; a replay begins anew.
+    pub stopped_ms: Option<i64>,
     /// Letters that wait.
     pub waiting: u64,
     /// Letters that could not be sent.
@@ -51,6 +53,10 @@ impl Notices {
         now_ms: i64,
     ) -> Result<(i64, String), NoticesError> {
         check_url(url).map_err(NoticesError::Refused)?;
+        if kinds.is_some_and(<[Kind]>::is_empty) {
+            let why = "kinds is empty, so nothing would be sent; name some, or leave it away for all";
+            return Err(NoticesError::Refused(why.to_string()));
+        }
         let secret = secret()?;
         let made = self.lock().execute(
             "INSERT INTO endpoints (wallet, url, kinds, secret, created_by, created_ms)
@@ -72,7 +78,7 @@ impl Notices {
             "SELECT id, wallet, url, kinds, created_by, created_ms,
                     COALESCE(SUM(state = 'WAITING'), 0), COALESCE(SUM(state = 'DEAD'), 0),
                     (SELECT error FROM outbox WHERE channel = 'webhook' AND lane = CAST(endpoints.id AS TEXT)
-                        AND error IS NOT NULL ORDER BY changed_ms DESC LIMIT 1)
+                        AND error IS NOT NULL ORDER BY changed_ms DESC LIMIT 1), stopped_ms
                 FROM endpoints LEFT JOIN (SELECT lane, state FROM outbox WHERE channel = 'webhook')
                     ON lane = CAST(endpoints.id AS TEXT)
                 WHERE wallet = ?1 GROUP BY id ORDER BY id",
@@ -89,6 +95,7 @@ impl Notices {
                 waiting: row.get::<_, i64>(6)? as u64,
                 dead: row.get::<_, i64>(7)? as u64,
                 error: row.get(8)?,
+                stopped_ms: row.get(9)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -115,12 +122,27 @@ impl Notices {
         if !connection.query_row(sql, params![wallet, id], |row| row.get::<_, bool>(0))? {
             return Ok(None);
         }
+        connection.execute("UPDATE endpoints SET stopped_ms = NULL WHERE id = ?1", [id])?;
         let again = connection.execute(
             "UPDATE outbox SET state = 'WAITING', tries = 0, due_ms = ?2, changed_ms = ?2
                 WHERE channel = 'webhook' AND lane = ?1 AND state = 'DEAD'",
             params![id.to_string(), now_ms],
         )?;
         Ok(Some(again))
+    }
+
+    /// Sends an endpoint no more letters, not even those that wait, until they are replayed.
+    pub fn stop_endpoint(&self, lane: &str, why: &str, now_ms: i64) -> Result<(), NoticesError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        let id = lane.parse::<i64>().ok();
+        transaction.execute("UPDATE endpoints SET stopped_ms = ?2 WHERE id = ?1", params![id, now_ms])?;
+        transaction.execute(
+            "UPDATE outbox SET state = 'DEAD', error = ?2, changed_ms = ?3
+                WHERE channel = 'webhook' AND lane = ?1 AND state = 'WAITING'",
+            params![lane, why, now_ms],
+        )?;
+        Ok(transaction.commit()?)
     }
 
     /// Where an endpoint's letters go, and its secret.
@@ -156,6 +178,7 @@ mod tests {
         assert!(notices.remove_endpoint("GCASH", id).unwrap() && notices.endpoints("GCASH").unwrap().is_empty());
         (0..ENDPOINTS_MAX).for_each(|_| drop(add("HK", URL).unwrap()));
         assert!(add("HK", URL).unwrap_err().to_string().contains("remove one first"));
+        assert!(notices.add_endpoint("MAYA", URL, Some(&[]), "maria", 1).is_err(), "nothing would be sent");
         assert!(add("MAYA", URL).is_ok() && add("MAYA", "ftp://example.com").is_err());
     }
 
@@ -176,6 +199,16 @@ mod tests {
         let shown = notices.endpoints("HK").unwrap().remove(0);
         assert_eq!((shown.waiting, shown.dead, shown.error.as_deref()), (0, 2, Some("no")));
         assert_eq!(notices.replay("HK", all, 4).unwrap(), Some(2));
+        notices.stop_endpoint(&all.to_string(), "no more", 4).unwrap();
+        take(&notices, &[telling(3, &[])]);
+        let stopped = notices.endpoints("HK").unwrap().remove(0);
+        assert_eq!(
+            (stopped.waiting, stopped.dead, stopped.stopped_ms),
+            (0, 2, Some(4)),
+            "nothing new is written to it"
+        );
+        assert_eq!(notices.replay("HK", all, 5).unwrap(), Some(2));
+        assert_eq!(notices.endpoints("HK").unwrap().remove(0).stopped_ms, None);
         let again = due(all);
         assert_eq!((again[0].told.id.as_str(), again[0].tries), ("msg_1", 0));
         assert!(notices.remove_endpoint("HK", all).unwrap() && due(all).is_empty());

@@ -22,7 +22,8 @@ pub const INBOX_MAX: u32 = 2_000;
 /// Letters that wait in one lane of the outbox; what comes then is dead at once.
 pub const WAITING_MAX: u32 = 5_000;
 
-const SCHEMA: [&str; 1] = ["
+const SCHEMA: [&str; 2] = [
+    "
     CREATE TABLE begun (at_ms INTEGER NOT NULL) STRICT;
     CREATE TABLE cursors (tenant TEXT PRIMARY KEY, seq INTEGER NOT NULL, n INTEGER NOT NULL) STRICT;
     CREATE TABLE digests (
@@ -70,7 +71,9 @@ const SCHEMA: [&str; 1] = ["
         UNIQUE (channel, lane, address, message)
     ) STRICT;
     CREATE INDEX outbox_due ON outbox (state, channel, lane, due_ms);
-"];
+",
+    "ALTER TABLE endpoints ADD COLUMN stopped_ms INTEGER",
+];
 
 /// Why notices could not be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -286,8 +289,9 @@ fn post(
 
 /// The endpoints of the two wallets that want to be told of this.
 fn endpoints_for(transaction: &Transaction<'_>, told: &Told) -> rusqlite::Result<Vec<i64>> {
-    let mut find =
-        transaction.prepare_cached("SELECT id, kinds FROM endpoints WHERE wallet IN (?1, ?2) ORDER BY id")?;
+    let mut find = transaction.prepare_cached(
+        "SELECT id, kinds FROM endpoints WHERE wallet IN (?1, ?2) AND stopped_ms IS NULL ORDER BY id",
+    )?;
     let rows = find.query_map([&told.source_wallet, &*told.target_wallet], |row| {
         Ok((row.get(0)?, row.get::<_, Option<String>>(1)?))
     })?;

@@ -65,10 +65,21 @@ impl Webhooks {
             Err(error) => Err(Failure::Again(error.to_string())),
             Ok(response) => match response.status().as_u16() {
                 200..300 => Ok(()),
-                GONE => Err(Failure::Never("it answered 410: it wants no more letters".to_string())),
+                GONE => Err(self.stop(lane)),
                 status => Err(Failure::Again(format!("it answered {status}"))),
             },
         }
+    }
+}
+
+impl Webhooks {
+    /// Who wants no more letters gets none, also not those that wait.
+    fn stop(&self, lane: &str) -> Failure {
+        let why = "it answered 410: it wants no more letters; a replay begins anew";
+        if let Err(error) = self.notices.stop_endpoint(lane, why, now_ms()) {
+            tracing::warn!(%error, lane, "a webhook that wants no more letters cannot be stopped");
+        }
+        Failure::Never(why.to_string())
     }
 }
 

@@ -10,6 +10,9 @@ use serde::Serialize;
 /// The most that a wallet's drift limits can say, in per cent.
 const DRIFT_PERCENT_MAX: u32 = 1_000_000;
 
+/// Names that a refusal lists.
+const NAMES_SHOWN_MAX: usize = 10;
+
 /// How the two sides of a wallet review a task (D-51).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -163,9 +166,26 @@ impl People {
         Ok(find(&self.lock(), name)?)
     }
 
+    /// Why nothing can be meant for a target wallet, in a sentence that names those that there are; `None` where it can. While no
+    /// target wallet was ever made, any name will do: nobody could approve anything for it anyway.
+    pub fn no_target(&self, name: &str) -> Result<Option<String>, PeopleError> {
+        let targets: Vec<String> = self.wallets()?.into_iter().filter(|w| w.target).map(|w| w.name).collect();
+        let known = targets.is_empty() || targets.iter().any(|target| target == name);
+        Ok((!known).then(|| format!("there is no target wallet {name:?}; there are {}", some_of(&targets))))
+    }
+
     /// All wallets, by name.
     pub fn wallets(&self) -> Result<Vec<Wallet>, PeopleError> {
         Ok(all(&self.lock())?)
+    }
+}
+
+/// The first names of a list, in words.
+pub fn some_of(names: &[String]) -> String {
+    let shown = names.iter().take(NAMES_SHOWN_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES_SHOWN_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

@@ -102,7 +102,7 @@ pub async fn costly(
     Tenant(tenant, ..): Tenant<need::Preview>,
     query: Result<Query<RankQuery>, QueryRejection>,
 ) -> Result<Json<CostlySetsResponse>, Problem> {
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let limit = limit(query.limit.as_deref())?;
     let of = tenant.clone();
     let sets = app.query(&of, move |engine| engine.costly_sets(&tenant, limit)).await?;

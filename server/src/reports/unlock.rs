@@ -60,7 +60,7 @@ pub async fn unlock(
     SetName(name): SetName,
     query: Result<Query<RankQuery>, QueryRejection>,
 ) -> Result<Json<UnlockResponse>, Problem> {
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let limit = limit(query.limit.as_deref())?;
     let ranked = app.query(&tenant.clone(), move |engine| engine.unlock(&tenant, &name, limit)).await?;
     let unlocks = ranked.map_err(|e| Problem::set(&e))?.into_iter().map(Unlock::from).collect();
@@ -131,7 +131,7 @@ pub async fn onboarding_gain(
 ) -> Result<Json<OnboardingQueueResponse>, Problem> {
     let Path(name) = path.map_err(|e| Problem::bad_request(e.body_text()))?;
     let wallet = wallet(&name)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let limit = limit(query.limit.as_deref())?;
     let of = tenant.clone();
     let gains = app.query(&of, move |engine| match &query.merchant_id {

@@ -134,7 +134,7 @@ pub async fn begin(
     query: Result<Query<BeginQuery>, QueryRejection>,
 ) -> Response {
     let led = || {
-        let Query(query) = query.map_err(|_| Problem::query())?;
+        let Query(query) = query.map_err(|e| Problem::query(&e))?;
         lead_there(&app, query)
     };
     led().unwrap_or_else(|problem| page::answer(&headers, problem))
@@ -194,7 +194,7 @@ pub async fn callback(
     query: Result<Query<CallbackQuery>, QueryRejection>,
 ) -> Response {
     let led = async {
-        let Query(query) = query.map_err(|_| Problem::query())?;
+        let Query(query) = query.map_err(|e| Problem::query(&e))?;
         lead_back(&app, &headers, query).await
     };
     led.await.unwrap_or_else(|problem| page::answer(&headers, problem))

@@ -144,7 +144,7 @@ pub async fn changes(
     SetName(name): SetName,
     query: Result<Query<ChangesQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let (stream, after) = (stream(query.of.as_deref())?, seq("after", query.after.as_deref())?.unwrap_or(0));
     let limit = limit(query.limit.as_deref())?;
     app.query(&tenant.clone(), move |engine| {

@@ -64,7 +64,7 @@ pub async fn events(
     headers: HeaderMap,
     query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let (stream, after) = (stream(query.of.as_deref())?, resumed(&headers, query.after.as_deref())?);
     let permit = app.stream(&tenant).ok_or_else(too_many)?;
     let feed = Feed { app, tenant, name, stream, after, seen: 0, journal: None };

@@ -85,7 +85,7 @@ pub async fn items(
     SetName(name): SetName,
     query: Result<Query<SetItemsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let (step, after) = (step(query.state.as_deref())?, cursor(query.after.as_deref())?);
     let limit = limit(query.limit.as_deref())?;
     app.query(&tenant.clone(), move |engine| {

@@ -101,7 +101,7 @@ pub async fn merchants(
     query: Result<Query<HubQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let wallet = readable(&actor, &name)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let (after, limit) = (Place::read(query.after.as_deref())?, limit(query.limit.as_deref())?);
     let text = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty());
     if text.is_some_and(|text| text.chars().count() > QUERY_CHARS_MAX) {
@@ -148,7 +148,7 @@ pub async fn supply_of_merchant(
     query: Result<Query<MerchantSupplyQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let wallet = readable(&actor, &name)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let (after, limit) = (Place::read(query.after.as_deref())?, limit(query.limit.as_deref())?);
     app.query(actor.tenant(), move |engine| {
         let (items, next) =

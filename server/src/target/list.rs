@@ -119,7 +119,7 @@ pub async fn tree(
     query: Result<Query<TreeQuery>, QueryRejection>,
 ) -> Result<Json<TreeResponse>, Problem> {
     let wallet = readable(&actor, &name)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let of = Listed {
         account_id: query.account_id.map(Into::into),
         merchant_id: query.merchant_id.map(Into::into),
@@ -169,7 +169,7 @@ pub async fn items(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let wallet = readable(&actor, &name)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let (after, limit) = (Place::read(query.after.as_deref())?, limit(query.limit.as_deref())?);
     let of = Listed {
         content_type: content_type(query.content_type.as_deref())?,

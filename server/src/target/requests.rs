@@ -193,7 +193,7 @@ pub async fn list(
     Allowed(actor, ..): Allowed<need::ReadSupply>,
     query: Result<Query<RequestsQuery>, QueryRejection>,
 ) -> Result<Json<RequestsResponse>, Problem> {
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let (after, limit) = (Place::read(query.after.as_deref())?, limit(query.limit.as_deref())?);
     let wallet = actor.tenant().clone();
     app.ask(move |engine| {

@@ -70,7 +70,7 @@ pub struct WireDecision {
 
 impl From<Versioned<RiskDecision>> for WireDecision {
     fn from(known: Versioned<RiskDecision>) -> WireDecision {
-        let Versioned { version, value: RiskDecision { stopped, reason, automatic } } = known;
+        let Versioned { version, value: RiskDecision { stopped, reason, automatic, .. } } = known;
         WireDecision { decision: if stopped { "STOP" } else { "ALLOW" }, reason, automatic, version }
     }
 }
@@ -92,7 +92,7 @@ pub async fn reviews(
     query: Result<Query<ReviewsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let wallet = readable(&actor, &name)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let (after, limit) = (Place::read(query.after.as_deref())?, limit(query.limit.as_deref())?);
     app.query(actor.tenant(), move |engine| {
         let (reviews, next) =

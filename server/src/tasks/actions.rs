@@ -2,8 +2,9 @@
 
 use crate::auth::Actor;
 use crate::rights::Operation;
+use penstock_engine::task::refusal::TaskRefusal;
 use penstock_engine::task::state::{Move, TaskState};
-use penstock_engine::task::{DraftState, Task};
+use penstock_engine::task::{Counts, DraftState, Task};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -76,6 +77,15 @@ impl Action {
         }
     }
 
+    /// Who has that right, in words.
+    fn holders(self) -> String {
+        let holders = self.operation().holders();
+        match self {
+            Action::ReleaseBrake => format!("{holders} or {}", Operation::DecideDeliveryAsTarget.holders()),
+            _ => holders,
+        }
+    }
+
     /// Why the task's state does not allow it.
     fn refused(self, task: &Task) -> Option<&'static str> {
         let may = |then: Move| task.state.after(then).is_none().then(|| then.allowed_when());
@@ -109,15 +119,23 @@ impl Action {
     }
 }
 
-/// What somebody can do with a task.
-pub fn offered(task: &Task, actor: &Actor, is_source: bool) -> Vec<Offered> {
+impl Action {
+    /// Why it would be refused for what can be delivered (D-41).
+    fn in_vain(self, submits: Counts) -> Option<String> {
+        let empty = self == Action::Submit && submits.deliverable == 0;
+        empty.then(|| TaskRefusal::NothingDeliverable(submits).to_string())
+    }
+}
+
+/// What somebody can do with a task; `submits` is what becomes of what a submission would ask for.
+pub fn offered(task: &Task, submits: Counts, actor: &Actor, is_source: bool) -> Vec<Offered> {
     let offer = |action: Action| {
         let reads = action.operation() == Operation::ReadTasks;
         let by_target = action == Action::ReleaseBrake && actor.may(Operation::DecideDeliveryAsTarget);
         let right = by_target || (actor.may(action.operation()) && (reads || is_source));
         let why = match right {
-            true => action.refused(task).map(str::to_owned),
-            false => Some(format!("it is for {} of {}", action.operation().holders(), "the source wallet")),
+            true => action.refused(task).map(str::to_owned).or_else(|| action.in_vain(submits)),
+            false => Some(format!("it is for {}", action.holders())),
         };
         Offered { action, allowed: why.is_none(), why }
     };

@@ -3,7 +3,7 @@
 use super::conditions::Conditions;
 use super::drafts::drift_of;
 use super::id::{Numbered, of, own};
-use super::{decide_task, view};
+use super::{decide_task, no_target, require_target, view};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::body::ApiJson;
@@ -70,6 +70,9 @@ pub async fn check(
     actor.require(Operation::Preview)?;
     let tenant = actor.source()?.clone();
     let wallets = read_wallets(&request.wallets)?;
+    for (at, wallet) in wallets.iter().enumerate() {
+        require_target(&app, &format!("/wallets/{at}"), wallet).await?;
+    }
     let mut checked = Vec::with_capacity(wallets.len());
     for wallet in wallets {
         checked.push(check_wallet(&app, &tenant, &request, wallet).await?);
@@ -149,6 +152,10 @@ pub async fn clone(
     let origin = view(&app, &id.source, task).await?;
     let mut clones = Vec::new();
     for wallet in read_wallets(&request.wallets)? {
+        if let Some(why) = no_target(&app, &wallet).await? {
+            clones.push(WireClone { wallet, task: None, refused: Some(why) });
+            continue;
+        }
         let create = Create {
             name: request.name.as_deref().unwrap_or(&origin.task.name).into(),
             target_wallet: wallet.clone(),

@@ -3,10 +3,11 @@
 use super::conditions::{Conditions, etag};
 use super::id::{Numbered, own, seen};
 use super::wire::{TaskResponse, WireDrift, WireSchedule};
-use super::{decide_task, view};
+use super::{decide_task, require_target, view};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::body::ApiJson;
+use crate::entries::invalid;
 use crate::parameters::wallet_at;
 use crate::private::now_ms;
 use crate::problem::Problem;
@@ -18,8 +19,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use penstock_dsl::check::check;
 use penstock_engine::api::TenantId;
-use penstock_engine::task::TaskId;
-use penstock_engine::task::command::{Create, DriftLimits, OfTask, Save, TaskCommand};
+use penstock_engine::task::command::{Create, DriftLimits, OfTask, Save, Schedule, TaskCommand};
+use penstock_engine::task::{Task, TaskId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -45,21 +46,46 @@ pub struct CreateTaskRequest {
     pub drift: Option<WireDrift>,
 }
 
-/// What a draft is to be; of a live task, its next revision, of which name, schedule and drift stay the task's.
+/// What a draft is to be, or a live task's next revision.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SaveTaskRequest {
-    /// Another name; as it was if not given.
+    /// Another name; as it was if not given. A live task keeps its name.
     name: Option<String>,
     /// The rule text.
     rules: String,
     /// The day whose exchange rates `~fx` converts at; the latest if not given.
     fx_date: Option<String>,
-    /// When it is to begin and end; at once and never if not given.
-    #[serde(default)]
-    schedule: WireSchedule,
-    /// How far its set may drift once it is live; no limits if not given.
-    drift: Option<WireDrift>,
+    /// When it is to begin and end; as it was if not given, at once and never if null. A live task keeps its own.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<WireSchedule>)]
+    schedule: Option<Option<WireSchedule>>,
+    /// How far its set may drift once it is live; as it was if not given, no limits if null. A live task keeps its own.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<WireDrift>)]
+    drift: Option<Option<WireDrift>>,
+}
+
+/// Tells a member that is null from one that is not there.
+fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(input: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(input).map(Some)
+}
+
+impl SaveTaskRequest {
+    /// Refuses times that cannot be meant, and of a live task's next revision what is the task's and not the revision's.
+    fn check(&self, task: &Task) -> Result<(), Problem> {
+        self.schedule.flatten().unwrap_or_default().check()?;
+        if task.draft.is_none() {
+            return Ok(());
+        }
+        let name = self.name.as_ref().is_some_and(|name| *name.trim() != *task.name);
+        let schedule = self.schedule.is_some_and(|new| Schedule::from(new.unwrap_or_default()) != task.schedule);
+        let drift = self.drift.is_some_and(|new| new.map(DriftLimits::from) != task.drift);
+        let others = [("name", name), ("schedule", schedule), ("drift", drift)];
+        let Some((member, _)) = others.into_iter().find(|(_, other)| *other) else { return Ok(()) };
+        let message = format!("a live task keeps its {member}; leave `{member}` away, or clone the task to change it");
+        Err(Problem::invalid(vec![invalid(format!("/{member}"), message)]))
+    }
 }
 
 /// Create a task
@@ -67,7 +93,7 @@ pub struct SaveTaskRequest {
 /// Create and Preview: the draft stands with its rules, and its funnel follows the content from now on. Send an
 /// `Idempotency-Key` to be able to repeat the request safely.
 #[utoipa::path(post, path = "/api/v1/tasks", tag = "tasks", request_body = CreateTaskRequest, responses(
-    (status = 201, description = "The task", body = TaskResponse),
+    (status = 201, description = "The task", body = TaskResponse, headers(("ETag" = String, description = "The version, as If-Match takes it"))),
     (status = 400, description = "Not a task", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "Nobody asks", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Somebody who may not", body = Problem, content_type = "application/problem+json"),
@@ -85,6 +111,8 @@ pub async fn create(
     let tenant = actor.source()?.clone();
     let CreateTaskRequest { name, target_wallet, rules, fx_date, schedule, drift } = request;
     let target_wallet = wallet_at("/targetWallet", &target_wallet)?;
+    require_target(&app, "/targetWallet", &target_wallet).await?;
+    schedule.check()?;
     let rules = checked(&app, &tenant, rules, fx_date.as_deref()).await?;
     let drift = match drift {
         Some(drift) => Some(drift.into()),
@@ -105,7 +133,7 @@ pub async fn create(
 
 /// Read a task
 #[utoipa::path(get, path = "/api/v1/tasks/{id}", tag = "tasks", params(("id" = String, Path, example = "GOF-12")), responses(
-    (status = 200, description = "The task; its ETag is what If-Match takes", body = TaskResponse),
+    (status = 200, description = "The task; its ETag is what If-Match takes", body = TaskResponse, headers(("ETag" = String, description = "The version, as If-Match takes it"))),
     (status = 401, description = "Nobody asks", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "There is no such task, or the asker may not see it", body = Problem, content_type = "application/problem+json"),
 ), security(("apiKey" = []), ("session" = [])))]
@@ -116,10 +144,10 @@ pub async fn get(State(app): State<App>, actor: Actor, id: Numbered) -> Result<R
 
 /// Save a task
 ///
-/// Save and Preview, of a draft or of a live task's next revision. The task is what the body says, whole.
+/// Save and Preview, of a draft or of a live task's next revision. What the body leaves away of name, schedule and drift stays.
 #[utoipa::path(put, path = "/api/v1/tasks/{id}", tag = "tasks", params(("id" = String, Path, example = "GOF-12")),
     request_body = SaveTaskRequest, responses(
-    (status = 200, description = "The task", body = TaskResponse),
+    (status = 200, description = "The task", body = TaskResponse, headers(("ETag" = String, description = "The version, as If-Match takes it"))),
     (status = 403, description = "Somebody who may not", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "There is no such task, or there are no exchange rates of the day asked for", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "Not in this state, or the name is taken", body = Problem, content_type = "application/problem+json"),
@@ -136,6 +164,9 @@ pub async fn save(
 ) -> Result<Response, Problem> {
     let task = own(&actor, &id, Operation::EditTasks)?;
     let of = OfTask { task, version: conditions.version()? };
+    let now = view(&app, &id.source, task).await?.task;
+    require_target(&app, "", &now.target_wallet).await?;
+    request.check(&now)?;
     let SaveTaskRequest { name, rules, fx_date, schedule, drift } = request;
     let rules = checked(&app, &id.source, rules, fx_date.as_deref()).await?;
     let save = Save {
@@ -143,8 +174,10 @@ pub async fn save(
         name: name.map(Into::into),
         rules: rules.as_str().into(),
         fx_date,
-        schedule: schedule.into(),
-        drift: drift.map(Into::into),
+        keep_schedule: schedule.is_none(),
+        schedule: schedule.flatten().unwrap_or_default().into(),
+        keep_drift: drift.is_none(),
+        drift: drift.flatten().map(Into::into),
     };
     decide_task(&app, &actor, &id.source, &conditions, TaskCommand::Save(save), &rules).await?;
     answer(&app, &actor, &id.source, task, StatusCode::OK).await

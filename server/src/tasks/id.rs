@@ -8,7 +8,8 @@ use crate::rights::Operation;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use penstock_engine::api::TenantId;
-use penstock_engine::task::{Task, TaskId};
+use penstock_engine::task::state::TaskState;
+use penstock_engine::task::{DraftState, Task, TaskId};
 use penstock_engine::tasks::TaskView;
 use std::sync::Arc;
 
@@ -53,7 +54,8 @@ pub fn sees(actor: &Actor, source: &TenantId, task: &Task) -> bool {
     if actor.tenant() == source && sight.as_source {
         return true;
     }
-    let offered = !task.tickets.is_empty();
+    // A draft is the source's own text, also where an earlier one of it was submitted once.
+    let offered = task.state != TaskState::Draft && !task.tickets.is_empty();
     let delivered = task.delivery.job.is_some();
     *task.target_wallet == *actor.tenant().0
         && match sight.as_target {
@@ -63,11 +65,26 @@ pub fn sees(actor: &Actor, source: &TenantId, task: &Task) -> bool {
         }
 }
 
+/// Whether somebody may see a live task's next revision: whoever acts for its target, only while it is under review.
+pub fn sees_next(actor: &Actor, source: &TenantId, task: &Task) -> bool {
+    let own = actor.tenant() == source && actor.task_sight().as_source;
+    own || task.draft.as_ref().is_some_and(|draft| draft.state == DraftState::UnderReview)
+}
+
 /// A task that somebody may see.
 pub async fn seen(app: &App, actor: &Actor, id: &Numbered) -> Result<TaskView, Problem> {
     actor.require(Operation::ReadTasks)?;
     let view = super::view(app, &id.source, id.number).await?;
     if sees(actor, &id.source, &view.task) { Ok(view) } else { Err(no_such_task()) }
+}
+
+/// A task whose items somebody may see; `of_next`: those of its next revision.
+pub async fn seen_items(app: &App, actor: &Actor, id: &Numbered, of_next: bool) -> Result<TaskId, Problem> {
+    let task = seen(app, actor, id).await?.task;
+    if of_next && !sees_next(actor, &id.source, &task) {
+        return Err(Problem::not_found("the task has no next revision that you can see"));
+    }
+    Ok(task.id)
 }
 
 /// The number of a task of the own source wallet that somebody may change.

@@ -1,7 +1,7 @@
 //! A task's ineligible supply: how many items what stops, which, and as files for those who are to act (R042-R046, R070).
 
 use super::blockers::{Blocker, Known};
-use super::id::{Numbered, of, seen};
+use super::id::{Numbered, of, seen_items};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::download::{self, Cell, Format, Head, Rows};
@@ -182,8 +182,8 @@ pub async fn summary(
     id: Numbered,
     query: Result<Query<SummaryQuery>, QueryRejection>,
 ) -> Result<Json<IneligibleResponse>, Problem> {
-    let task = seen(&app, &actor, &id).await?.task.id;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
+    let task = seen_items(&app, &actor, &id, query.next.unwrap_or(false)).await?;
     let (tenant, of_next) = (id.source, query.next.unwrap_or(false));
     app.query(&tenant.clone(), move |engine| {
         let found = engine.ineligible(&tenant, task, of_next, &Filter::default()).map_err(|e| Problem::set(&e))?;
@@ -241,8 +241,8 @@ pub async fn items(
     id: Numbered,
     query: Result<Query<IneligibleQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let task = seen(&app, &actor, &id).await?.task.id;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
+    let task = seen_items(&app, &actor, &id, query.next.unwrap_or(false)).await?;
     let (filter, after, limit) = (query.filter()?, cursor(query.after.as_deref())?, limit(query.limit.as_deref())?);
     let (tenant, of_next) = (id.source, query.next.unwrap_or(false));
     app.query(&tenant.clone(), move |engine| {
@@ -280,8 +280,8 @@ pub async fn download(
     id: Numbered,
     query: Result<Query<IneligibleQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let task = seen(&app, &actor, &id).await?.task.id;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
+    let task = seen_items(&app, &actor, &id, query.next.unwrap_or(false)).await?;
     let (filter, of_next) = (query.filter()?, query.next.unwrap_or(false));
     let format = Format::of(query.format.as_deref(), &[Format::Csv, Format::Xlsx, Format::Json])?;
     let (tenant, by) = (id.source.clone(), actor.tenant().clone());

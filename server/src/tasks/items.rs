@@ -2,7 +2,7 @@
 
 use super::conditions::Conditions;
 use super::drafts::checked;
-use super::id::{Numbered, own, seen};
+use super::id::{Numbered, own, seen, seen_items, sees_next};
 use super::wire::WireStamp;
 use super::{decide_task, view};
 use crate::app::App;
@@ -22,7 +22,7 @@ use penstock_engine::command::ItemKey;
 use penstock_engine::fold::delivery::DeliveryState;
 use penstock_engine::task::command::{OfTask, TakeOutOf, TaskCommand, Which};
 use penstock_engine::task::ledger::EndCause;
-use penstock_engine::tasks;
+use penstock_engine::tasks::{self, Shown};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -36,7 +36,8 @@ pub struct TaskItemsQuery {
     limit: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
-    /// `matched` for all, or a step of the funnel: `takenOut`, `missingFields`, `notOnboarded`, `riskStopped`, `deliverable`.
+    /// `matched` for all, or a step of the funnel: `takenOut`, `missingFields`, `notOnboarded`, `riskStopped`, `deliverable`;
+    /// `deactivated` for what it delivered and nobody does any more, `failed` for what the wallet could not take.
     #[param(default = "matched")]
     state: Option<String>,
     /// `true` for the items of a live task's next revision.
@@ -69,6 +70,9 @@ pub struct TaskItem {
     /// Why it is deactivated: `TENANT`, `RISK_AUTO`, `RISK_MANUAL`, `TASK_TERMINATED`, `LEFT_SET` or `PULLED`; null where it is not.
     #[schema(value_type = Option<String>)]
     cause: Option<EndCause>,
+    /// Why the wallet could not take it, in its words; null where it did not say so.
+    #[schema(value_type = Option<String>)]
+    failure: Option<Box<str>>,
     /// Who took it out of the task, and when; null where nobody did.
     taken_out: Option<WireStamp>,
 }
@@ -76,7 +80,8 @@ pub struct TaskItem {
 impl From<tasks::TaskItem> for TaskItem {
     fn from(item: tasks::TaskItem) -> TaskItem {
         let (content_status, cause) = content_status(item.delivery);
-        TaskItem { item: item.item.into(), content_status, cause, taken_out: item.taken_out.map(Into::into) }
+        let (failure, taken_out) = (item.failure, item.taken_out.map(Into::into));
+        TaskItem { item: item.item.into(), content_status, cause, failure, taken_out }
     }
 }
 
@@ -108,10 +113,11 @@ pub async fn items(
     id: Numbered,
     query: Result<Query<TaskItemsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let task = seen(&app, &actor, &id).await?.task.id;
-    let Query(query) = query.map_err(|_| Problem::query())?;
-    let page = (step(query.state.as_deref())?, cursor(query.after.as_deref())?, limit(query.limit.as_deref())?);
-    let (tenant, of_next) = (id.source, query.next.unwrap_or(false));
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
+    let of_next = query.next.unwrap_or(false);
+    let task = seen_items(&app, &actor, &id, of_next).await?;
+    let page = (shown(query.state.as_deref())?, cursor(query.after.as_deref())?, limit(query.limit.as_deref())?);
+    let tenant = id.source;
     app.query(&tenant.clone(), move |engine| {
         let page = engine.task_items(&tenant, task, of_next, page).map_err(|e| Problem::set(&e))?;
         let items = page.items.into_iter().map(TaskItem::from).collect();
@@ -119,6 +125,18 @@ pub async fn items(
         Ok(Json(TaskItemsResponse { as_of: page.as_of, total: page.total, items, next }).into_response())
     })
     .await?
+}
+
+/// Which items a `state` names.
+fn shown(state: Option<&str>) -> Result<Shown, Problem> {
+    match state {
+        Some("deactivated") => Ok(Shown::Deactivated),
+        Some("failed") => Ok(Shown::Failed),
+        state => match step(state) {
+            Ok(step) => Ok(step.map_or(Shown::Matched, Shown::Step)),
+            Err(wrong) => Err(Problem::bad_request(format!("{}, deactivated, failed", wrong.detail()))),
+        },
+    }
 }
 
 /// Which exclusions to list.
@@ -155,7 +173,7 @@ pub struct TakenOut {
 
 /// List what was taken out of a task
 ///
-/// Whether the rules match it now or not. Of a live task with a next revision, what that one takes out.
+/// Whether the rules match it now or not. Of a live task with a next revision that the asker sees, what that one takes out.
 #[utoipa::path(get, path = "/api/v1/tasks/{id}/taken-out", tag = "tasks",
     params(("id" = String, Path, example = "GOF-12"), TakenOutQuery), responses(
     (status = 200, description = "A page of keys", body = TakenOutResponse),
@@ -167,11 +185,12 @@ pub async fn taken_out(
     id: Numbered,
     query: Result<Query<TakenOutQuery>, QueryRejection>,
 ) -> Result<Json<TakenOutResponse>, Problem> {
-    let task = seen(&app, &actor, &id).await?.task.id;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let task = seen(&app, &actor, &id).await?.task;
+    let (of_next, task) = (sees_next(&actor, &id.source, &task), task.id);
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let (after, limit, tenant) = (cursor(query.after.as_deref())?, limit(query.limit.as_deref())?, id.source);
     // One more than asked for tells whether there is a next page.
-    let mut page = app.ask(move |engine| engine.taken_out(&tenant, task, after, limit + 1)).await?;
+    let mut page = app.ask(move |engine| engine.taken_out(&tenant, task, of_next, after, limit + 1)).await?;
     let more = page.len() > limit;
     page.truncate(limit);
     let next = page.last().map(|(ordinal, ..)| cursor_of(*ordinal)).filter(|_| more);

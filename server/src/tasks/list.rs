@@ -4,7 +4,7 @@ use super::id::{Numbered, of, sees};
 use super::wire::TaskResponse;
 use crate::app::App;
 use crate::auth::Actor;
-use crate::parameters::limit;
+use crate::parameters::{limit, words};
 use crate::private::now_ms;
 use crate::problem::Problem;
 use crate::rights::Operation;
@@ -14,6 +14,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use penstock_engine::Engine;
 use penstock_engine::api::TenantId;
+use penstock_engine::task::state::TaskState;
 use penstock_engine::task::{HiddenKind, Task};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -70,7 +71,7 @@ pub async fn list(
     query: Result<Query<TasksQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     actor.require(Operation::ReadTasks)?;
-    let Query(query) = query.map_err(|_| Problem::query())?;
+    let Query(query) = query.map_err(|e| Problem::query(&e))?;
     let limit = limit(query.limit.as_deref())?;
     let filter = Filter::read(&query)?;
     let after = match &query.after {
@@ -143,9 +144,9 @@ struct Filter {
 
 impl Filter {
     fn read(query: &TasksQuery) -> Result<Filter, Problem> {
-        let names = |list: &Option<String>| {
-            list.as_ref().map(|list| list.split(',').map(|name| name.trim().to_ascii_uppercase()).collect())
-        };
+        let approvals = TaskState::ALL.map(|state| spelled(&state.approval_status()));
+        let statuses = TaskState::ALL.map(|state| spelled(&state.task_status()));
+        let names = |name, list: &Option<String>, all: &[String]| words(name, list.as_deref(), &distinct(all));
         let hidden = match query.hidden.as_deref() {
             None => None,
             Some("DISCARDED") => Some(HiddenKind::Discarded),
@@ -156,8 +157,8 @@ impl Filter {
         };
         Ok(Filter {
             target_wallet: query.target_wallet.clone(),
-            approval: names(&query.approval_status),
-            status: names(&query.task_status),
+            approval: names("approvalStatus", &query.approval_status, &approvals)?,
+            status: names("taskStatus", &query.task_status, &statuses)?,
             name: query.name.as_ref().map(|name| name.to_lowercase()),
             created_by: query.created_by.clone(),
             hidden,
@@ -173,6 +174,17 @@ impl Filter {
             && self.name.as_ref().is_none_or(|name| task.name.to_lowercase().contains(&**name))
             && self.created_by.as_ref().is_none_or(|by| **by == *task.created.by)
     }
+}
+
+/// Each once, in the order in which they come first.
+fn distinct(names: &[String]) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    for name in names {
+        if !distinct.contains(name) {
+            distinct.push(name.clone());
+        }
+    }
+    distinct
 }
 
 /// A plain enumeration's value as the wire spells it.

@@ -32,7 +32,7 @@ macro_rules! plain_move {
     ($(#[$doc:meta])* $name:ident, $path:literal, $command:ident) => {
         $(#[$doc])*
         #[utoipa::path(post, path = $path, tag = "tasks", params(("id" = String, Path, example = "GOF-12")), responses(
-            (status = 200, description = "The task as it stands then", body = TaskResponse),
+            (status = 200, description = "The task as it stands then", body = TaskResponse, headers(("ETag" = String, description = "The version, as If-Match takes it"))),
             (status = 403, description = "Somebody who may not", body = Problem, content_type = "application/problem+json"),
             (status = 404, description = "There is no such task", body = Problem, content_type = "application/problem+json"),
             (status = 409, description = "Not now: the detail says when", body = Problem, content_type = "application/problem+json"),
@@ -97,7 +97,7 @@ plain_move! {
 /// Asks both wallets to approve what it is now: this revision is pinned. Refused where nothing could be delivered, or where
 /// nobody could approve it.
 #[utoipa::path(post, path = "/api/v1/tasks/{id}/submit", tag = "tasks", params(("id" = String, Path, example = "GOF-12")), responses(
-    (status = 200, description = "The task, under review", body = TaskResponse),
+    (status = 200, description = "The task, under review", body = TaskResponse, headers(("ETag" = String, description = "The version, as If-Match takes it"))),
     (status = 403, description = "Somebody who may not", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "There is no such task", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "Not now: nothing can be delivered, nobody could approve it, or not in this state", body = Problem, content_type = "application/problem+json"),
@@ -125,7 +125,7 @@ pub async fn submit(
 /// Delivery goes on until the source wallet's business supervisor approves it. The target wallet is not asked.
 #[utoipa::path(post, path = "/api/v1/tasks/{id}/terminate", tag = "tasks", params(("id" = String, Path, example = "GOF-12")),
     request_body = ReasonRequest, responses(
-    (status = 200, description = "The task, its termination under review", body = TaskResponse),
+    (status = 200, description = "The task, its termination under review", body = TaskResponse, headers(("ETag" = String, description = "The version, as If-Match takes it"))),
     (status = 403, description = "Somebody who may not", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "There is no such task", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "Not now: the detail says when", body = Problem, content_type = "application/problem+json"),
@@ -152,7 +152,7 @@ pub async fn terminate(
 /// The set of the live task has drifted from what was approved, and items wait. What it holds now is approved from now on: by
 /// the source wallet's business supervisor or the target wallet's platform supply operator.
 #[utoipa::path(post, path = "/api/v1/tasks/{id}/release", tag = "tasks", params(("id" = String, Path, example = "GOF-12")), responses(
-    (status = 200, description = "The task; what waited joins", body = TaskResponse),
+    (status = 200, description = "The task; what waited joins", body = TaskResponse, headers(("ETag" = String, description = "The version, as If-Match takes it"))),
     (status = 403, description = "Somebody who may not", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "There is no such task", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "No items are held back", body = Problem, content_type = "application/problem+json"),
@@ -168,6 +168,7 @@ pub async fn release(
     let view = seen(&app, &actor, &id).await?;
     let at_target = *view.task.target_wallet == *actor.tenant().0 && actor.is_at_target();
     if !(at_target && actor.may(Operation::DecideDeliveryAsTarget)) {
+        actor.require_any(Operation::DecideDeliveryAsSource, &[Operation::DecideDeliveryAsTarget])?;
         own(&actor, &id, Operation::DecideDeliveryAsSource)?;
     }
     let of = OfTask { task: view.task.id, version: conditions.version()? };

@@ -3,6 +3,8 @@
 use super::actions::{Offered, offered};
 use super::id;
 use crate::auth::Actor;
+use crate::entries::invalid;
+use crate::problem::Problem;
 use crate::sets::wire::Funnel;
 use penstock_engine::api::TenantId;
 use penstock_engine::supply::funnel;
@@ -19,6 +21,9 @@ const AMBER_AFTER_MS: i64 = 10 * 60_000;
 /// After so long somebody must.
 const RED_AFTER_MS: i64 = 30 * 60_000;
 
+/// Times before, in 2001, are no milliseconds that anybody means.
+const EARLIEST_MS: i64 = 1_000_000_000_000;
+
 /// When a task is to begin and end.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -27,6 +32,23 @@ pub struct WireSchedule {
     pub start_at: Option<i64>,
     /// All is taken back then, epoch milliseconds; approved with the task.
     pub end_at: Option<i64>,
+}
+
+impl WireSchedule {
+    /// Refuses times that are seconds, or before there was anything to deliver.
+    pub fn check(self) -> Result<(), Problem> {
+        for (member, at) in [("startAt", self.start_at), ("endAt", self.end_at)] {
+            if at.is_some_and(|at| at < EARLIEST_MS) {
+                let message = format!(
+                    "{member} is in milliseconds since the beginning of 1970 in UTC, such as 1767225600000 for the beginning \
+                     of 2026, not in seconds; leave it away for {}",
+                    if member == "startAt" { "at once" } else { "never" }
+                );
+                return Err(Problem::invalid(vec![invalid(format!("/schedule/{member}"), message)]));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl From<WireSchedule> for Schedule {
@@ -231,6 +253,11 @@ impl From<(LiveDraft, Standing)> for NextRevision {
     }
 }
 
+/// A tenth is more than anybody can tell of a guess.
+fn rounded(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}
+
 impl WireJob {
     fn new(job: &Job, now_ms: i64) -> WireJob {
         let worked_ms = job.stepped_ms - job.started_ms;
@@ -241,8 +268,8 @@ impl WireJob {
             started_at: job.started_ms,
             done: job.done,
             total: job.total,
-            rate,
-            eta_seconds: rate.filter(|rate| *rate > 0.0 && !job.finished).map(|rate| left / rate),
+            rate: rate.map(rounded),
+            eta_seconds: rate.filter(|rate| *rate > 0.0 && !job.finished).map(|rate| rounded(left / rate)),
             finished: job.finished,
             level: match age_ms {
                 age if age > RED_AFTER_MS => "RED",
@@ -257,7 +284,9 @@ impl TaskResponse {
     /// A task as somebody sees it at a time.
     pub fn new(source: &TenantId, view: TaskView, actor: &Actor, now_ms: i64) -> TaskResponse {
         let TaskView { task, standing, next, ticket, held, failed, waiting, as_of } = view;
-        let actions = offered(&task, actor, actor.tenant() == source);
+        let submits = next.as_ref().map_or(&standing, |(_, standing)| standing).counts;
+        let actions = offered(&task, submits, actor, actor.tenant() == source);
+        let next = next.filter(|_| id::sees_next(actor, source, &task));
         let head = |ticket: &penstock_engine::task::ticket::Ticket| TicketHead {
             id: id::of(&source.0, ticket.id),
             kind: ticket.kind,

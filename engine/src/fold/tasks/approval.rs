@@ -264,5 +264,9 @@ fn may_decide(task: &Task, ticket: &Ticket, decide: &Decide, by: &Stamp) -> Resu
     if ticket.involves(task, &by.by) {
         return Err(TaskRefusal::OwnRequest);
     }
+    let over = task.schedule.end_ms.is_some_and(|end| end <= by.ms);
+    if decide.approve && ticket.kind == TicketKind::Deliver && over {
+        return Err(TaskRefusal::Over);
+    }
     reason(decide.reason.as_deref(), !decide.approve)
 }

@@ -152,8 +152,12 @@ impl State {
             // The next revision is another text for the same task.
             return Ok(());
         }
-        checked_schedule(save.schedule, by)?;
-        checked_drift(save.drift)?;
+        if !save.keep_schedule {
+            checked_schedule(save.schedule, by)?;
+        }
+        if !save.keep_drift {
+            checked_drift(save.drift)?;
+        }
         let Some(name) = &save.name else { return Ok(()) };
         match self.tasks.named(&task.target_wallet, checked_name(name)?) {
             Some(other) if other != task.id => Err(TaskRefusal::NameTaken { by: other }),
@@ -170,7 +174,8 @@ impl State {
                     self.tasks.rename(id, name.trim());
                 }
                 if let Some(task) = self.tasks.get_mut(id) {
-                    (task.schedule, task.drift) = (save.schedule, save.drift);
+                    task.schedule = if save.keep_schedule { task.schedule } else { save.schedule };
+                    task.drift = if save.keep_drift { task.drift } else { save.drift };
                 }
             }
             Edited::NextRevision => {
@@ -204,7 +209,7 @@ impl State {
 
     fn exclude(&mut self, take: &TakeOutOf, items: RoaringBitmap, by: &Stamp) -> Decided {
         let (task, edited) = self.edited(take.of)?;
-        let (id, set) = (task.id, edited.set(task));
+        let (id, set, version) = (task.id, edited.set(task), task.version);
         let Some(task) = self.tasks.get_mut(id) else { return Err(TaskRefusal::NoSuchTask.into()) };
         let exclusions = match &mut task.draft {
             Some(draft) => &mut draft.exclusions,
@@ -221,6 +226,9 @@ impl State {
             }
         }
         let (changed, taken_out) = (before.abs_diff(exclusions.len()) as u64, ordinals(&*exclusions));
+        if changed == 0 {
+            return Ok(TaskOutcome::of(id, version));
+        }
         self.set_taken_out(&set, taken_out);
         Ok(TaskOutcome { items: changed, ..self.changed(id, by) })
     }

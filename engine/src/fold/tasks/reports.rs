@@ -40,6 +40,9 @@ impl State {
             }
         }
         let items = told.len() as u64;
+        if items == 0 {
+            return Err(TaskRefusal::NothingFailed.into());
+        }
         for (journal, ordinal) in told {
             let (stream, version, cause) = (Stream::Delivered, self.version(ordinal), Cause::Activated { task: id });
             self.supply.changes.push((journal, Change { stream, entered: true, ordinal, version, cause }));
