@@ -7,7 +7,7 @@ use crate::supply::change::Cause;
 use crate::supply::outcome::WriteOutcome;
 use crate::supply::wallet::{RiskDecision, Versioned};
 use crate::task::risk::{Closed, RequestId, RiskRefusal};
-use crate::task::{REASON_CHARS_MAX, REASON_CHARS_MIN, Stamp, Task};
+use crate::task::{Stamp, Task, reason_given};
 use roaring::{MultiOps, RoaringBitmap};
 
 impl State {
@@ -93,16 +93,6 @@ impl State {
     fn matched_by(&self, task: &Task) -> Option<&RoaringBitmap> {
         let id = self.supply.sets.find(&task.set_name())?;
         self.supply.sets.get(id).map(|set| self.supply.sets.matched(set))
-    }
-}
-
-/// A reason, trimmed; `Err` where one is needed and there is none, or it is too long.
-fn reason_given(reason: Option<&str>, needed: bool) -> Result<Option<Box<str>>, RiskRefusal> {
-    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-    let chars = reason.map_or(0, |reason| reason.chars().count());
-    match chars > REASON_CHARS_MAX || (needed && chars < REASON_CHARS_MIN) {
-        true => Err(RiskRefusal::Reason),
-        false => Ok(reason.map(Into::into)),
     }
 }
 

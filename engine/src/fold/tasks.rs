@@ -21,7 +21,7 @@ use crate::task::event::{Event, What};
 use crate::task::refusal::TaskRefusal;
 use crate::task::requests::Remembered;
 use crate::task::state::Move;
-use crate::task::{Counts, HiddenKind, REASON_CHARS_MAX, REASON_CHARS_MIN, SYSTEM, Stamp, Task, TaskId, set_name};
+use crate::task::{Counts, HiddenKind, SYSTEM, Stamp, Task, TaskId, set_name};
 use roaring::RoaringBitmap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -239,16 +239,6 @@ fn each_told(subject: &str, outcomes: &[WriteOutcome]) -> (bool, String) {
 fn fingerprint(command: &TaskCommand) -> u64 {
     let command = Command::Task(command.clone());
     xxh3_64(&serde_json::to_vec(&command).expect("plain data is serialisable"))
-}
-
-/// A reason, trimmed; where one must be given, `None` is refused too (D-55).
-fn reason(given: Option<&str>, needed: bool) -> Result<Option<Box<str>>, TaskRefusal> {
-    let given = given.map(str::trim).filter(|given| !given.is_empty());
-    match given.map(|given| given.chars().count()) {
-        None if needed => Err(TaskRefusal::Reason),
-        Some(count) if count > REASON_CHARS_MAX || (needed && count < REASON_CHARS_MIN) => Err(TaskRefusal::Reason),
-        _ => Ok(given.map(Into::into)),
-    }
 }
 
 /// The ordinals that somebody took out.

@@ -56,6 +56,22 @@ impl Stamp {
     }
 }
 
+/// A reason as it is kept: without white space around it, `None` where none is given and none needed. An error where it is too
+/// short or too long, or has control characters other than line breaks and tabs.
+pub fn reason_given(given: Option<&str>, needed: bool) -> Result<Option<Box<str>>, BadReason> {
+    let Some(given) = given.map(str::trim).filter(|given| !given.is_empty()) else {
+        return if needed { Err(BadReason) } else { Ok(None) };
+    };
+    let chars = given.chars().count();
+    let fits = chars <= REASON_CHARS_MAX && (!needed || chars >= REASON_CHARS_MIN);
+    let is_plain = given.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'));
+    if fits && is_plain { Ok(Some(given.into())) } else { Err(BadReason) }
+}
+
+/// A reason that is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadReason;
+
 /// Who does what nobody asked for.
 pub const SYSTEM: &str = "system";
 

@@ -3,7 +3,8 @@
 use super::state::{Move, TaskState};
 use super::ticket::{Side, TicketStatus};
 use super::{
-    Counts, DraftState, EXCLUSIONS_MAX, NAME_CHARS_MAX, REASON_CHARS_MAX, REASON_CHARS_MIN, TASKS_MAX, TaskId,
+    BadReason, Counts, DraftState, EXCLUSIONS_MAX, NAME_CHARS_MAX, REASON_CHARS_MAX, REASON_CHARS_MIN, TASKS_MAX,
+    TaskId,
 };
 use thiserror::Error;
 
@@ -43,8 +44,8 @@ pub enum TaskRefusal {
     /// Not a name.
     #[error("a task's name has 1 to {NAME_CHARS_MAX} characters, none of them control characters")]
     Name,
-    /// A reason is needed or too long.
-    #[error("give a reason of {REASON_CHARS_MIN} to {REASON_CHARS_MAX} characters")]
+    /// A reason is needed, or is none.
+    #[error("give a reason of {REASON_CHARS_MIN} to {REASON_CHARS_MAX} characters, without control characters")]
     Reason,
     /// A schedule that cannot be.
     #[error("the end must come after the start and after now")]
@@ -160,6 +161,12 @@ fn draft(state: DraftState) -> &'static str {
         DraftState::Draft => "it is being edited",
         DraftState::UnderReview => "it is under review",
         DraftState::Rejected => "it was rejected, and can be edited again",
+    }
+}
+
+impl From<BadReason> for TaskRefusal {
+    fn from(_: BadReason) -> Self {
+        TaskRefusal::Reason
     }
 }
 

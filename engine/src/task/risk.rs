@@ -2,7 +2,7 @@
 //!
 //! This is only who asked for what and what came of it; the [fold](crate::fold) writes the decision of an approved one.
 
-use super::{REASON_CHARS_MAX, REASON_CHARS_MIN, Stamp};
+use super::{BadReason, REASON_CHARS_MAX, REASON_CHARS_MIN, Stamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
@@ -87,8 +87,8 @@ pub enum RiskRefusal {
     /// It is decided.
     #[error("this request is decided already")]
     Closed,
-    /// A reason is needed or too long.
-    #[error("give a reason of {REASON_CHARS_MIN} to {REASON_CHARS_MAX} characters")]
+    /// A reason is needed, or is none.
+    #[error("give a reason of {REASON_CHARS_MIN} to {REASON_CHARS_MAX} characters, without control characters")]
     Reason,
     /// Too many wait.
     #[error("{OPEN_MAX} requests are open already; decide on some first")]
@@ -167,6 +167,12 @@ impl RiskRequests {
         {
             self.requests.remove(&oldest);
         }
+    }
+}
+
+impl From<BadReason> for RiskRefusal {
+    fn from(_: BadReason) -> Self {
+        RiskRefusal::Reason
     }
 }
 

@@ -5,13 +5,20 @@ use std::borrow::Cow;
 /// Characters of a cell that Excel takes, UTF-16 code units.
 pub const CELL_UNITS_MAX: usize = 32_767;
 
-/// A text that no spreadsheet takes for a formula: one that begins like one gets an apostrophe before it (OWASP, "CSV
-/// injection"). What spreadsheets skip before it does not hide it.
+/// A text as a field of CSV, that no spreadsheet takes for a formula: one that begins like one gets an apostrophe before it
+/// (OWASP, "CSV injection"). What spreadsheets skip before it does not hide it. Control characters are left out.
 pub fn inert(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['\t', '\r', '\n']) || text.trim_start_matches(skipped).starts_with(begins_formula) {
-        return Cow::Owned(format!("'{text}"));
+    let plain = printable(text);
+    if plain.starts_with(['\t', '\r', '\n']) || plain.trim_start_matches(skipped).starts_with(begins_formula) {
+        return Cow::Owned(format!("'{plain}"));
     }
-    Cow::Borrowed(text)
+    plain
+}
+
+/// A text without the characters that XML 1.0 does not allow, which terminals may obey.
+fn printable(text: &str) -> Cow<'_, str> {
+    let illegal = |c: char| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}');
+    if text.contains(illegal) { Cow::Owned(text.replace(illegal, "")) } else { Cow::Borrowed(text) }
 }
 
 fn skipped(c: char) -> bool {
@@ -25,9 +32,7 @@ fn begins_formula(c: char) -> bool {
 
 /// A text as a cell of a workbook: without characters that XML 1.0 does not allow, and cut where Excel would refuse it.
 pub fn in_sheet(text: &str) -> Cow<'_, str> {
-    let illegal = |c: char| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}');
-    let plain: Cow<'_, str> =
-        if text.contains(illegal) { Cow::Owned(text.replace(illegal, "")) } else { Cow::Borrowed(text) };
+    let plain = printable(text);
     // A text has at most as many code units as bytes.
     if plain.len() <= CELL_UNITS_MAX {
         return plain;
@@ -65,12 +70,13 @@ mod tests {
             " =1",
             "\u{feff}=1",
             "\u{a0}@x",
-            "\u{0}=1",
             "−1",
             "﹦1",
         ] {
             assert_eq!(inert(bad), format!("'{bad}"), "{bad:?}");
         }
+        assert_eq!(inert("\u{0}=1"), "'=1");
+        assert_eq!(inert("a\u{1b}[2Jb"), "a[2Jb");
         for good in ["", "a=1", "'=1", "7 Eleven", "東京", "a\t=1"] {
             assert_eq!(inert(good), good);
         }

@@ -1,7 +1,7 @@
 //! Requests and decisions: submitting, withdrawing, approving, rejecting, terminating (T3 to T7, T10 to T13).
 
 use super::drafts::checked_schedule;
-use super::{Decided, ordinals, reason};
+use super::{Decided, ordinals};
 use crate::command::Refusal;
 use crate::fold::State;
 use crate::supply::change::Cause;
@@ -10,7 +10,7 @@ use crate::task::refusal::TaskRefusal;
 use crate::task::state::Move;
 use crate::task::ticket::{Decision, Pinned, Side, Ticket, TicketId, TicketKind, TicketStatus};
 use crate::task::work::Job;
-use crate::task::{DraftState, Stamp, Task, TaskId, draft_set_name, set_name};
+use crate::task::{DraftState, Stamp, Task, TaskId, draft_set_name, reason_given, set_name};
 use penstock_dsl::check::check;
 use penstock_dsl::registry::ContentType;
 
@@ -64,7 +64,7 @@ impl State {
         if !terminate.unstaffed.is_empty() {
             return Err(TaskRefusal::Unstaffed(terminate.unstaffed.clone()).into());
         }
-        let why = reason(terminate.reason.as_deref(), false)?;
+        let why = reason_given(terminate.reason.as_deref(), false).map_err(TaskRefusal::from)?;
         // Whoever decides whether the task ends must not be asked at the same time what it is to become.
         self.void_open_ticket(id, by.ms);
         let ticket = self.open_ticket(id, TicketKind::Terminate, &set_name(id), false, why, by)?;
@@ -268,5 +268,5 @@ fn may_decide(task: &Task, ticket: &Ticket, decide: &Decide, by: &Stamp) -> Resu
     if decide.approve && ticket.kind == TicketKind::Deliver && over {
         return Err(TaskRefusal::Over);
     }
-    reason(decide.reason.as_deref(), !decide.approve)
+    Ok(reason_given(decide.reason.as_deref(), !decide.approve)?)
 }

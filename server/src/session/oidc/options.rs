@@ -28,6 +28,9 @@ pub enum OidcOptionsError {
     /// Codes, tokens and cookies would travel where others can read them.
     #[error("{0} must begin with https://, unless it is of this machine alone (localhost, 127.0.0.1, [::1])")]
     Unguarded(Url),
+    /// OpenID Connect Discovery 1.0, section 3.
+    #[error("the issuer {0} must have no query and no fragment")]
+    NotAnIssuer(Url),
     /// The server answers at `/` alone.
     #[error("the public URL {0} must be a scheme, a host and a port alone, as https://penstock.example")]
     NotAnOrigin(Url),
@@ -41,7 +44,10 @@ impl OidcOptions {
     /// of it.
     pub fn new(issuer: &str, client_id: &str, secret: &str, public_url: &str) -> Result<OidcOptions, OidcOptionsError> {
         // Only checked: the issuer is compared letter by letter, so it stays as it was given.
-        guarded(issuer)?;
+        let url = guarded(issuer)?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(OidcOptionsError::NotAnIssuer(url));
+        }
         let public_url = guarded(public_url)?;
         if public_url.path() != "/" || public_url.query().is_some() || public_url.fragment().is_some() {
             return Err(OidcOptionsError::NotAnOrigin(public_url));
@@ -105,6 +111,9 @@ mod tests {
 
     #[test]
     fn only_https_or_this_machine_will_do() {
+        for bad in ["https://id.example/?x=1", "https://id.example/#x"] {
+            assert!(matches!(options(bad, "s", PUBLIC), Err(OidcOptionsError::NotAnIssuer(_))), "{bad}");
+        }
         for good in ["https://id.example", "http://127.0.0.1:9/realm", "http://[::1]:9", "http://localhost"] {
             assert!(options(good, "s", PUBLIC).is_ok(), "{good}");
         }
