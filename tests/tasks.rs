@@ -467,6 +467,10 @@ fn a_wallet_reports_what_it_could_not_take() {
     assert_eq!(report(4, Some("no picture")), 0, "of an older version");
     assert_eq!(report(5, Some("no picture")), 1);
     assert_eq!(team.task(&server, "op", &id)["delivery"]["failed"], 1);
+    assert_eq!(report(5, Some("no picture at all")), 1, "once more, and nobody is told again");
+    let trail = team.must(&server, "op", "GET", &format!("/api/v1/audit?task={id}&limit=100"), &Value::Null);
+    let told = trail["entries"].as_array().unwrap().iter().filter(|entry| entry["what"] == "failed");
+    assert_eq!(told.map(|entry| entry["items"].clone()).collect::<Vec<_>>(), [1]);
     let items = team.must(&server, "op", "GET", &format!("/api/v1/tasks/{id}/items"), &Value::Null);
     let status = |n: usize| items["items"][n]["contentStatus"].clone();
     assert_eq!((status(0), status(1)), (json!("FAILED"), json!("ACTIVE")));

@@ -104,6 +104,7 @@ impl AuditEntry {
             }
             What::Fixed { items } => ("fixed".into(), "DONE", None, Some(items)),
             What::Empty => ("empty".into(), "DONE", None, None),
+            What::Failed { items } => ("failed".into(), "DONE", None, Some(items)),
         };
         AuditEntry {
             id: format!("{seq}.{n}"),

@@ -288,7 +288,9 @@ impl Problem {
         // What the reader of query strings says names the parameter; it has no words about its own part in this.
         let text = error.body_text();
         let why = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-        Problem::bad_request(format!("the query string cannot be read: {why}"))
+        Problem::bad_request(format!(
+            "the query string cannot be read: {why} (each parameter stands once, as name=value)"
+        ))
     }
 
     /// 400: content has no such property.

@@ -76,6 +76,11 @@ pub enum What {
     },
     /// A live task's set is empty (D-67).
     Empty,
+    /// Its wallet has reported items that it could not take, where none had failed before.
+    Failed {
+        /// How many.
+        items: u64,
+    },
 }
 
 fn is_zero(count: &u64) -> bool {

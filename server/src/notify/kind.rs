@@ -43,6 +43,9 @@ pub enum Kind {
     /// Items that could not be delivered at first were fixed and are delivered now.
     #[serde(rename = "task.fixed")]
     TaskFixed,
+    /// The wallet could not take items, where none had failed before.
+    #[serde(rename = "task.failed")]
+    TaskFailed,
 }
 
 /// Somebody to be told.
@@ -69,7 +72,7 @@ type Row = (Kind, &'static str, Notice, &'static [Audience]);
 
 /// The table. Whoever did it is never told, and only who works at one of the two wallets.
 #[rustfmt::skip]
-const TABLE: [Row; 12] = {
+const TABLE: [Row; 13] = {
     use Audience::*;
     use Kind::*;
     [
@@ -85,6 +88,7 @@ const TABLE: [Row; 12] = {
         (TaskEmpty,       "task.empty",       Notice::SupplyDrift,       &[Creator, Submitter]),
         (TaskBraked,      "task.braked",      Notice::SupplyDrift,       &[Creator, Supervisors, Operators]),
         (TaskFixed,       "task.fixed",       Notice::DeliveryProgress,  &[Creator, Submitter]),
+        (TaskFailed,      "task.failed",      Notice::DeliveryFailed,    &[Creator, Submitter]),
     ]
 };
 

@@ -118,6 +118,7 @@ pub fn deed(what: &What) -> Option<(Kind, Option<u64>)> {
         What::Empty => Some((Kind::TaskEmpty, None)),
         What::Braked { held, .. } => Some((Kind::TaskBraked, Some(*held))),
         What::Fixed { items } => Some((Kind::TaskFixed, Some(*items))),
+        What::Failed { items } => Some((Kind::TaskFailed, Some(*items))),
         What::Done { .. } | What::Refused { .. } | What::Command { .. } => None,
     }
 }
@@ -173,6 +174,7 @@ impl Told {
             Kind::TaskEmpty => format!("{what} is active and has no item"),
             Kind::TaskBraked => format!("{what} has drifted too far from what was approved and is held at {items}"),
             Kind::TaskFixed => format!("{items} fixed and delivered: {what}"),
+            Kind::TaskFailed => format!("{target_wallet} could not take {items} of {what}"),
         };
         if let Some(reason) = &self.reason {
             // Writing to a String cannot fail.

@@ -3,10 +3,13 @@
 use super::Decided;
 use crate::fold::State;
 use crate::supply::change::{Cause, Change, Stream};
-use crate::task::Stamp;
 use crate::task::command::{OfTask, Report, TaskOutcome};
+use crate::task::event::What;
 use crate::task::ledger::Failure;
 use crate::task::refusal::TaskRefusal;
+use crate::task::{Stamp, TaskId};
+use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
 
 impl State {
     /// What the set holds now is what is approved from now on; what waits joins in steps.
@@ -53,6 +56,7 @@ impl State {
     /// Takes over what a wallet could do with items. What it says of older versions, or of items that it does not get any more,
     /// is of no use to anybody.
     pub(super) fn report(&mut self, report: &Report, by: &Stamp) -> Decided {
+        let failed_before = self.failed_by_task(&report.wallet);
         let mut items = 0;
         for of in &report.items {
             let Some(ordinal) = self.catalog.ordinal(of.item.content_type, &of.item.content_id) else { continue };
@@ -62,6 +66,22 @@ impl State {
             let ledger = self.tasks.ledgers.get_mut(&report.wallet).filter(|_| current);
             items += u64::from(ledger.is_some_and(|ledger| ledger.report(ordinal, failure)));
         }
+        for (task, items) in self.failed_by_task(&report.wallet) {
+            if !failed_before.contains_key(&task) {
+                self.tell_event(task, by.ms, What::Failed { items });
+            }
+        }
         Ok(TaskOutcome { items, ..TaskOutcome::of(0, 0) })
+    }
+
+    /// The tasks that hold items which the wallet could not take, and how many.
+    fn failed_by_task(&self, wallet: &str) -> BTreeMap<TaskId, u64> {
+        let Some(ledger) = self.tasks.ledgers.get(wallet) else { return BTreeMap::new() };
+        let failed: RoaringBitmap = ledger.failures().map(|(ordinal, _)| ordinal).collect();
+        if failed.is_empty() {
+            return BTreeMap::new();
+        }
+        let of_task = self.tasks.holders(wallet).map(|task| (task.id, task.delivery.held.intersection_len(&failed)));
+        of_task.filter(|(_, items)| *items > 0).collect()
     }
 }
