@@ -312,6 +312,32 @@ fn webhooks_are_signed_events_that_survive_failures_and_can_be_replayed() {
 }
 
 #[test]
+fn a_wallet_that_wants_it_is_told_that_its_feed_goes_on() {
+    let (server, team) = drafted(&QUICK);
+    let (feed, rest) = (Receiver::start(|_| 200), Receiver::start(|_| 200));
+    let by_name = webhook(&server, "GCASH", &["add", "--url", &feed.url(), "--kinds", "supply.changed"]);
+    assert!(by_name.status.success());
+    assert!(webhook(&server, "GCASH", &["add", "--url", &rest.url()]).status.success());
+    // So that it is known from when on the feed is followed.
+    std::thread::sleep(QUIET + QUIET);
+    team.go_live(&server, "T-1");
+    let first = feed.wait(1)[0].body.clone();
+    assert_eq!(
+        (&first["type"], &first["subject"]),
+        (&json!("penstock.supply.changed"), &json!("/wallets/GCASH/supply"))
+    );
+    assert_eq!((&first["data"]["sourceWallet"], &first["data"]["targetWallet"]), (&json!("T"), &json!("GCASH")));
+    server.sync(&[store("s1", 2, &json!({ "merchantId": "m1", "storeName": "One again" }))]);
+    let second = feed.wait(2)[1].clone();
+    assert_ne!(second.body["id"], first["id"]);
+    let server = server.kill_and_restart();
+    std::thread::sleep(QUIET);
+    assert_eq!(feed.got().len(), 2, "nothing is told again");
+    assert!(rest.got().iter().all(|letter| letter.body["type"] != "penstock.supply.changed"), "{:?}", rest.got());
+    drop(server);
+}
+
+#[test]
 fn without_the_option_no_letter_goes_to_this_machine() {
     let (server, team) = drafted(&["--notice-retry-ms", "20", "--notice-tries", "2"]);
     let receiver = Receiver::start(|_| 200);

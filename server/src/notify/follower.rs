@@ -12,6 +12,7 @@ use crate::rights::Role;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use penstock_engine::Engine;
 use penstock_engine::api::{Seq, TenantId};
+use penstock_engine::sets::SetError;
 use penstock_engine::supply::journal::{EntryPlace, JournalError, Range, Wanted};
 use penstock_engine::task::event::{Event, What};
 use penstock_engine::task::ticket::{Side, Ticket, TicketId, TicketKind, TicketStatus};
@@ -29,6 +30,8 @@ const POLL_ALL_EVERY: Duration = Duration::from_secs(2);
 const FAILURE_PAUSE: Duration = Duration::from_secs(5);
 /// Entries of one transaction.
 const PAGE: usize = 256;
+/// Changes of a feed that are looked at together.
+const SUPPLY_PAGE: usize = 1_000;
 /// Tickets of a task that one event can close.
 const VOIDED_MAX: usize = 4;
 
@@ -52,6 +55,9 @@ pub enum FollowError {
     /// The trail cannot be read.
     #[error("the audit trail cannot be read: {0}")]
     Trail(#[from] JournalError),
+    /// A feed cannot be read.
+    #[error("a wallet's feed cannot be read: {0}")]
+    Supply(#[from] SetError),
     /// People cannot be read.
     #[error(transparent)]
     People(#[from] PeopleError),
@@ -91,12 +97,35 @@ impl Follower {
         for status in self.engine.status() {
             if seen.get(&status.tenant) != Some(&status.seq) {
                 while self.follow(&status.tenant)? == PAGE {}
+                self.follow_supply(&status.tenant, status.seq)?;
                 seen.insert(status.tenant, status.seq);
             }
         }
         for (tenant, digest) in self.notices.due_digests(now_ms())? {
             let telling = self.fixed(&TenantId(Arc::from(tenant.as_str())), &digest)?;
             self.notices.take_digest(&tenant, digest.task, telling.as_ref(), self.routes, now_ms())?;
+        }
+        Ok(())
+    }
+
+    /// Tells wallets that want it that there is more in their feeds; from when they first wanted it.
+    fn follow_supply(&self, tenant: &TenantId, seq: Seq) -> Result<(), FollowError> {
+        for (wallet, told_to) in self.notices.supply_told(tenant)? {
+            let Some(told_to) = told_to else {
+                self.notices.take_supply(tenant, &wallet, seq, None, now_ms())?;
+                continue;
+            };
+            let mut to = told_to;
+            while let Some(page) = self.engine.supply_changes(tenant, &wallet, to, SUPPLY_PAGE)? {
+                to = page.next.max(to);
+                if !page.more {
+                    break;
+                }
+            }
+            if to > told_to {
+                let told = Told::of_supply(&tenant.0, &wallet, to, now_ms());
+                self.notices.take_supply(tenant, &wallet, to, Some(told), now_ms())?;
+            }
         }
         Ok(())
     }

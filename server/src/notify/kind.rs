@@ -46,6 +46,9 @@ pub enum Kind {
     /// The wallet could not take items, where none had failed before.
     #[serde(rename = "task.failed")]
     TaskFailed,
+    /// There is more in a target wallet's feed.
+    #[serde(rename = "supply.changed")]
+    SupplyChanged,
 }
 
 /// Somebody to be told.
@@ -72,7 +75,7 @@ type Row = (Kind, &'static str, Notice, &'static [Audience]);
 
 /// The table. Whoever did it is never told, and only who works at one of the two wallets.
 #[rustfmt::skip]
-const TABLE: [Row; 13] = {
+const TABLE: [Row; 14] = {
     use Audience::*;
     use Kind::*;
     [
@@ -89,6 +92,7 @@ const TABLE: [Row; 13] = {
         (TaskBraked,      "task.braked",      Notice::SupplyDrift,       &[Creator, Supervisors, Operators]),
         (TaskFixed,       "task.fixed",       Notice::DeliveryProgress,  &[Creator, Submitter]),
         (TaskFailed,      "task.failed",      Notice::DeliveryFailed,    &[Creator, Submitter]),
+        (SupplyChanged,   "supply.changed",   Notice::DeliveryProgress,  &[]),
     ]
 };
 
@@ -117,6 +121,11 @@ impl Kind {
         self.row().2
     }
 
+    /// Whether only those webhooks are told that name it, for it comes often.
+    pub fn is_by_name_only(self) -> bool {
+        self == Kind::SupplyChanged
+    }
+
     /// Who is told.
     pub fn audience(self) -> &'static [Audience] {
         self.row().3
@@ -133,7 +142,7 @@ mod tests {
             assert_eq!(kind as usize, at);
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
             assert_eq!(Kind::of_name(kind.name()), Some(kind));
-            assert!(!kind.audience().is_empty());
+            assert_eq!(kind.audience().is_empty(), kind.is_by_name_only());
         }
         assert_eq!(Kind::of_name("ticket.lost"), None);
     }

@@ -13,6 +13,7 @@ use penstock_engine::api::TenantId;
 use penstock_engine::supply::journal::EntryPlace;
 use penstock_engine::task::TaskId;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The file in a data folder.
@@ -22,7 +23,7 @@ pub const INBOX_MAX: u32 = 2_000;
 /// Letters that wait in one lane of the outbox; what comes then is dead at once.
 pub const WAITING_MAX: u32 = 5_000;
 
-const SCHEMA: [&str; 2] = [
+const SCHEMA: [&str; 3] = [
     "
     CREATE TABLE begun (at_ms INTEGER NOT NULL) STRICT;
     CREATE TABLE cursors (tenant TEXT PRIMARY KEY, seq INTEGER NOT NULL, n INTEGER NOT NULL) STRICT;
@@ -73,6 +74,12 @@ const SCHEMA: [&str; 2] = [
     CREATE INDEX outbox_due ON outbox (state, channel, lane, due_ms);
 ",
     "ALTER TABLE endpoints ADD COLUMN stopped_ms INTEGER",
+    "CREATE TABLE supply_told (
+        tenant TEXT NOT NULL,
+        wallet TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (tenant, wallet)
+    ) STRICT",
 ];
 
 /// Why notices could not be read or changed.
@@ -219,6 +226,45 @@ impl Notices {
     }
 }
 
+impl Notices {
+    /// Wallets whose webhooks name [`Kind::SupplyChanged`], and up to which record they were told of a tenant's items.
+    pub fn supply_told(&self, tenant: &TenantId) -> Result<BTreeMap<String, Option<u64>>, NoticesError> {
+        let connection = self.lock();
+        let mut find = connection.prepare_cached(
+            "SELECT endpoints.wallet, kinds, seq FROM endpoints
+                LEFT JOIN supply_told ON supply_told.wallet = endpoints.wallet AND tenant = ?1
+                WHERE stopped_ms IS NULL AND kinds IS NOT NULL",
+        )?;
+        let rows = find.query_map([&*tenant.0], |row| {
+            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, Option<i64>>(2)?.map(|seq| seq as u64)))
+        })?;
+        let all: Vec<(String, String, Option<u64>)> = rows.collect::<Result<_, _>>()?;
+        let wanting = all.into_iter().filter(|(_, kinds, _)| read_kinds(kinds).contains(&Kind::SupplyChanged));
+        Ok(wanting.map(|(wallet, _, seq)| (wallet, seq)).collect())
+    }
+
+    /// Tells a wallet that its feed of a tenant's items goes on up to a record, or nothing of it. All or nothing.
+    pub fn take_supply(
+        &self,
+        tenant: &TenantId,
+        wallet: &str,
+        to: u64,
+        told: Option<Told>,
+        now_ms: i64,
+    ) -> Result<(), NoticesError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if let Some(told) = told {
+            tell(&transaction, &Telling { told, to: Vec::new() }, Routes::default(), now_ms)?;
+        }
+        transaction.execute(
+            "INSERT INTO supply_told VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET seq = ?3",
+            params![&*tenant.0, wallet, to as i64],
+        )?;
+        Ok(transaction.commit()?)
+    }
+}
+
 fn advance(transaction: &Transaction<'_>, tenant: &TenantId, (seq, n): EntryPlace) -> rusqlite::Result<()> {
     transaction.execute(
         "INSERT INTO cursors VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET seq = ?2, n = ?3",
@@ -296,7 +342,10 @@ fn endpoints_for(transaction: &Transaction<'_>, told: &Told) -> rusqlite::Result
         Ok((row.get(0)?, row.get::<_, Option<String>>(1)?))
     })?;
     let all: Vec<(i64, Option<String>)> = rows.collect::<rusqlite::Result<_>>()?;
-    let wants = |kinds: &Option<String>| kinds.as_deref().is_none_or(|kinds| read_kinds(kinds).contains(&told.kind));
+    let wants = |kinds: &Option<String>| match kinds {
+        Some(kinds) => read_kinds(kinds).contains(&told.kind),
+        None => !told.kind.is_by_name_only(),
+    };
     Ok(all.into_iter().filter(|(_, kinds)| wants(kinds)).map(|(id, _)| id).collect())
 }
 

@@ -6,16 +6,16 @@
 use super::kind::Kind;
 use crate::private::hash;
 use crate::tasks::id::of;
-use penstock_engine::task::Task;
 use penstock_engine::task::event::{Event, What};
 use penstock_engine::task::ticket::{Decision, Side, Ticket, TicketKind};
+use penstock_engine::task::{SYSTEM, Task};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 /// Bytes of a hash that make an id.
 const ID_BYTES: usize = 16;
 
-/// What is told, about one task.
+/// What is told, about one task, or about a wallet's feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Told {
@@ -31,9 +31,11 @@ pub struct Told {
     pub source_wallet: String,
     /// Where it goes.
     pub target_wallet: Box<str>,
-    /// The task, such as `GOF-12`.
+    /// The task, such as `GOF-12`; empty where it is about none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub task: String,
     /// Its name, as people wrote it.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub task_name: Box<str>,
     /// The ticket, such as `GOF-7`.
     pub ticket: Option<String>,
@@ -142,6 +144,25 @@ impl Told {
         }
     }
 
+    /// That a wallet's feed of a source wallet's items goes on up to a record.
+    pub fn of_supply(source: &str, wallet: &str, to: u64, at: i64) -> Told {
+        let kind = Kind::SupplyChanged;
+        Told {
+            id: id(&format!("{source} {wallet}"), (to, 0), kind),
+            kind,
+            at,
+            by: SYSTEM.into(),
+            source_wallet: source.to_string(),
+            target_wallet: wallet.into(),
+            task: String::new(),
+            task_name: "".into(),
+            ticket: None,
+            asks: None,
+            reason: None,
+            items: None,
+        }
+    }
+
     /// The same, of a ticket.
     pub fn of_ticket(self, ticket: &Ticket, reason: Option<Box<str>>) -> Told {
         let id = of(&self.source_wallet, ticket.id);
@@ -175,6 +196,7 @@ impl Told {
             Kind::TaskBraked => format!("{what} has drifted too far from what was approved and is held at {items}"),
             Kind::TaskFixed => format!("{items} fixed and delivered: {what}"),
             Kind::TaskFailed => format!("{target_wallet} could not take {items} of {what}"),
+            Kind::SupplyChanged => format!("What {target_wallet} gets from {source_wallet} has changed"),
         };
         if let Some(reason) = &self.reason {
             // Writing to a String cannot fail.

@@ -97,7 +97,7 @@ struct Envelope<'a> {
     source: String,
     #[serde(rename = "type")]
     kind: String,
-    subject: &'a str,
+    subject: String,
     time: Option<String>,
     datacontenttype: &'static str,
     data: &'a Told,
@@ -110,7 +110,10 @@ fn body(told: &Told) -> String {
         id: &told.id,
         source: format!("/wallets/{}", told.source_wallet),
         kind: type_of(told.kind),
-        subject: &told.task,
+        subject: match told.task.is_empty() {
+            true => format!("/wallets/{}/supply", told.target_wallet),
+            false => told.task.clone(),
+        },
         time: jiff::Timestamp::from_millisecond(told.at).ok().map(|time| time.to_string()),
         datacontenttype: "application/json",
         data: told,
