@@ -44,7 +44,7 @@ pub fn measure(generator: &Generator, documents: &[Document]) -> Result<()> {
             sets += 1;
         }
         compare(&expressed, &single, size)?;
-        postgres_peer::measure(&expressed, documents, size)?;
+        postgres_peer::measure(&expressed, &single, size)?;
     }
     Ok(())
 }
@@ -60,14 +60,7 @@ fn compare(expressed: &[(String, Rules)], documents: &[&Document], sets: usize) 
         tree.insert(&group, text).map_err(|error| anyhow!("{text}: {error}"))?;
     }
     let inserted = on_cpu().saturating_sub(begun);
-    let mut groups = Groups::default();
-    for (group, (_, (content_type, rules))) in (0..).zip(expressed) {
-        let rules: Vec<_> = rules.iter().map(|(negated, predicate)| (*negated, predicate)).collect();
-        groups.insert(*content_type, &rules, group);
-    }
-    let mut probe = GroupProbe::default();
-    documents.iter().for_each(|document| _ = groups.matching(document, &mut probe));
-    groups.settle(usize::MAX);
+    let (groups, mut probe) = settled(expressed, documents);
     let (mut theirs, mut ours, mut items) = (Duration::ZERO, Duration::ZERO, 0u32);
     for document in documents {
         let begun = on_cpu();
@@ -99,6 +92,18 @@ fn compare(expressed: &[(String, Rules)], documents: &[&Document], sets: usize) 
         theirs / ours,
     );
     Ok(())
+}
+
+/// The groups as Penstock has them once these items have come by.
+pub fn settled(expressed: &[(String, Rules)], documents: &[&Document]) -> (Groups, GroupProbe) {
+    let (mut groups, mut probe) = (Groups::default(), GroupProbe::default());
+    for (group, (_, (content_type, rules))) in (0..).zip(expressed) {
+        let rules: Vec<_> = rules.iter().map(|(negated, predicate)| (*negated, predicate)).collect();
+        groups.insert(*content_type, &rules, group);
+    }
+    documents.iter().for_each(|document| _ = groups.matching(document, &mut probe));
+    groups.settle(usize::MAX);
+    (groups, probe)
 }
 
 fn tree(expressed: &[(String, Rules)]) -> Result<ATree<u32>> {
@@ -178,7 +183,7 @@ fn comparisons<T>(name: &str, interval: &Interval<T>, text: impl Fn(&T) -> Optio
 }
 
 /// Whether an item has one value at most of what a-tree takes one of.
-pub fn is_single(document: &Document) -> bool {
+fn is_single(document: &Document) -> bool {
     document.declared.iter().all(|(_, values)| match values {
         Values::Keywords(lists) => lists.len() == 1,
         Values::Numbers(numbers) => numbers.len() == 1,

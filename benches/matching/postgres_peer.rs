@@ -6,7 +6,7 @@
 //! its client waits for.
 
 use crate::US;
-use crate::a_tree_peer::{attribute, is_single};
+use crate::a_tree_peer::{attribute, settled};
 use crate::cluster::{Cluster, binaries};
 use crate::rule_sets::Rules;
 use crate::support::stats::on_cpu;
@@ -15,7 +15,6 @@ use penstock_dsl::expr::{Interval, Predicate, Test, TimePoint};
 use penstock_dsl::registry::ContentType;
 use penstock_engine::content::document::{Document, Values};
 use penstock_engine::matcher::evaluate::holds;
-use penstock_engine::matcher::groups::{GroupProbe, Groups};
 use postgres::Client;
 use std::ops::Bound;
 use std::time::{Duration, Instant};
@@ -51,27 +50,19 @@ const MATCHING: &str = "
     ) ORDER BY group_id";
 
 /// Measures it on these groups. Nothing where PostgreSQL is not installed.
-pub fn measure(expressed: &[(String, Rules)], documents: &[Document], sets: usize) -> Result<()> {
+pub fn measure(expressed: &[(String, Rules)], documents: &[&Document], sets: usize) -> Result<()> {
     let Some(bin) = binaries() else {
         println!("postgres: not installed, left out");
         return Ok(());
     };
-    let documents: Vec<&Document> = documents.iter().filter(|document| is_single(document)).collect();
-    let mut client = Cluster::start(&bin).and_then(|cluster| Ok((cluster.connect()?, cluster)))?;
-    let client = &mut client.0;
+    let cluster = Cluster::start(&bin)?;
+    let mut client = cluster.connect()?;
     let sample = &documents[..documents.len().min(SAMPLE)];
-    put(client, expressed, sample)?;
-    let mut groups = Groups::default();
-    for (group, (_, (content_type, rules))) in (0..).zip(expressed) {
-        let rules: Vec<_> = rules.iter().map(|(negated, predicate)| (*negated, predicate)).collect();
-        groups.insert(*content_type, &rules, group);
-    }
-    let mut probe = GroupProbe::default();
-    documents.iter().for_each(|document| _ = groups.matching(document, &mut probe));
-    groups.settle(usize::MAX);
+    put(&mut client, expressed, sample)?;
+    let (groups, mut probe) = settled(expressed, documents);
     let matching = client.prepare(MATCHING)?;
     let (mut theirs, mut items) = (Duration::ZERO, 0);
-    for document in &documents {
+    for document in documents {
         let expected = groups.matching(document, &mut probe);
         let Event { keys, attributes, numbers, exact } = Event::of(document);
         let begun = Instant::now();

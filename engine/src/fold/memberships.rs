@@ -368,8 +368,9 @@ impl Supply {
             changes.push((set.journal, change(Stream::Matched)));
             let known = open_ways.iter().find(|(wallet, _)| *wallet == set.wallet).map(|(_, open)| *open);
             let open = known.unwrap_or_else(|| {
-                open_ways.push((set.wallet, is_open(set.wallet)));
-                is_open(set.wallet)
+                let open = is_open(set.wallet);
+                open_ways.push((set.wallet, open));
+                open
             });
             let taken_out = || sets.get(id).is_some_and(|set| set.taken_out.contains(ordinal));
             if open && !(set.takes_out && taken_out()) {

@@ -1,4 +1,5 @@
-//! Follows the audit trail of every source wallet and tells whom each event concerns.
+//! Follows the audit trail of every source wallet and tells whom each event concerns; and the feeds of target wallets that want
+//! to be told when they go on.
 //!
 //! What is told and how far was read is one transaction, so an event is told once even if the process is killed in between.
 //! Nothing here sends anything.
@@ -16,7 +17,7 @@ use penstock_engine::sets::SetError;
 use penstock_engine::supply::journal::{EntryPlace, JournalError, Range, Wanted};
 use penstock_engine::task::event::{Event, What};
 use penstock_engine::task::ticket::{Side, Ticket, TicketId, TicketKind, TicketStatus};
-use penstock_engine::task::{Task, TaskId};
+use penstock_engine::task::{SYSTEM, Task, TaskId};
 use penstock_engine::tasks::Audited;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -223,7 +224,7 @@ impl Follower {
         at_ms: i64,
     ) -> Result<Option<Telling>, FollowError> {
         let Some(view) = self.engine.task(tenant, id) else { return Ok(None) };
-        let told = Told { items, ..Told::new(&tenant.0, place, kind, ("system", at_ms), &view.task) };
+        let told = Told { items, ..Told::new(&tenant.0, place, kind, (SYSTEM, at_ms), &view.task) };
         let to = self.recipients(&told, &view.task, None)?;
         Ok(Some(Telling { told, to }))
     }
