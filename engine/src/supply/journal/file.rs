@@ -58,7 +58,9 @@ const SCHEMA: &str = "
 /// Small, for a commit writes a page for every journal that has grown.
 const PAGE_BYTES: u32 = 4_096;
 /// Log of writes that SQLite moves back into the file at a time, in pages.
-const WAL_AUTOCHECKPOINT_PAGES: u32 = 4_000;
+const WAL_AUTOCHECKPOINT_PAGES: u32 = 8_000;
+/// Pages that the writer keeps, in KiB: a transaction's pages should fit, or they are written and read twice.
+const CACHE_KIB: i32 = 64 << 10;
 
 /// The connection that writes.
 pub(super) struct File {
@@ -116,6 +118,8 @@ impl File {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.pragma_update(None, "wal_autocheckpoint", WAL_AUTOCHECKPOINT_PAGES)?;
+        // Negative: KiB, not pages.
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         let transaction = connection.transaction()?;
         let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if version != VERSION {
