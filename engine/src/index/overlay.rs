@@ -45,6 +45,8 @@ pub struct FacetValues {
 #[derive(Debug, Default)]
 pub struct Overlay {
     batches: Vec<Arc<Batch>>,
+    items: usize,
+    bytes: u64,
     latest: OnceLock<Latest>,
 }
 
@@ -60,26 +62,29 @@ pub struct Latest {
 impl Overlay {
     /// This overlay and one batch more.
     pub fn with(&self, batch: Arc<Batch>) -> Overlay {
+        let (items, bytes) = (self.items + batch.items.len(), self.bytes + batch.bytes);
         let mut batches = Vec::with_capacity(self.batches.len() + 1);
         batches.extend(self.batches.iter().cloned());
         batches.push(batch);
-        Overlay { batches, latest: OnceLock::new() }
+        Overlay { batches, items, bytes, latest: OnceLock::new() }
     }
 
     /// This overlay without what the index has committed.
     pub fn after(&self, committed: Seq) -> Overlay {
-        let batches = self.batches.iter().filter(|b| b.seq > committed).cloned().collect();
-        Overlay { batches, latest: OnceLock::new() }
+        let batches: Vec<_> = self.batches.iter().filter(|b| b.seq > committed).cloned().collect();
+        let items = batches.iter().map(|b| b.items.len()).sum();
+        let bytes = batches.iter().map(|b| b.bytes).sum();
+        Overlay { batches, items, bytes, latest: OnceLock::new() }
     }
 
     /// Item versions in it.
     pub fn len(&self) -> usize {
-        self.batches.iter().map(|b| b.items.len()).sum()
+        self.items
     }
 
     /// Bytes of `contentInfo` that its items were read from.
     pub fn bytes(&self) -> u64 {
-        self.batches.iter().map(|b| b.bytes).sum()
+        self.bytes
     }
 
     /// Whether the index is up to date.

@@ -20,7 +20,8 @@ use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::schema::OwnedValue;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term, directory::MmapDirectory};
 
-/// Longest time that many items wait in the overlay while the feed thread keeps up.
+/// Longest time that many items wait in the overlay while the feed thread keeps up. Where the machine is busy and a commit takes
+/// longer, the next one waits as long as that: larger segments take less to write and to merge, an item.
 const COMMIT_EVERY: Duration = Duration::from_millis(1_000);
 /// Fewer items wait longer: a commit syncs a dozen files, for which the log's own syncs have to wait, and previews read so few
 /// items of the overlay in a millisecond or two.
@@ -193,10 +194,11 @@ impl IndexStore {
                 Err(RecvTimeoutError::Disconnected) => closed = true,
             }
             if pending.is_due(closed || flushed.is_some()) {
+                let begun = Instant::now();
                 self.commit(pending.seq)?;
                 view = Arc::new(self.view(&view)?);
                 publish(view.clone());
-                pending = Pending::default();
+                pending = Pending::after_commit_of(begun.elapsed());
             }
             // Whoever asked may have gone; that is no failure of the index.
             if let Some(done) = flushed {
@@ -224,9 +226,15 @@ struct Pending {
     since: Option<Instant>,
     items: usize,
     seq: Seq,
+    last_commit: Duration,
 }
 
 impl Pending {
+    /// Nothing yet, after a commit that took so long.
+    fn after_commit_of(last_commit: Duration) -> Self {
+        Pending { last_commit, ..Pending::default() }
+    }
+
     fn add(&mut self, batch: &Batch) {
         self.since.get_or_insert_with(Instant::now);
         self.items += batch.items.len();
@@ -242,7 +250,7 @@ impl Pending {
     }
 
     fn pause(&self) -> Duration {
-        if self.items < FEW_ITEMS { COMMIT_FEW_EVERY } else { COMMIT_EVERY }
+        if self.items < FEW_ITEMS { COMMIT_FEW_EVERY } else { COMMIT_EVERY.max(self.last_commit) }
     }
 }
 
