@@ -105,10 +105,10 @@ impl Lowering<'_> {
     fn test(&self, test: &Test) -> Result<Lowered> {
         match test {
             Test::IsSet => self.union(&[self.value(Tag::Presence, b"", 0)]).map(certain),
-            Test::KeywordIn(values) => self.any_of(Tag::Keyword, values, terms::KEYWORD_BYTES_MAX).map(certain),
-            Test::KeywordAll(values) => self.all_of(Tag::Keyword, values, terms::KEYWORD_BYTES_MAX).map(certain),
-            Test::TextIn(values) => self.text(self.any_of(Tag::Text, values, terms::TEXT_BYTES_MAX)?, None),
-            Test::TextAll(values) => self.text(self.all_of(Tag::Text, values, terms::TEXT_BYTES_MAX)?, None),
+            Test::KeywordIn(values) => self.union(&self.keywords(values)).map(certain),
+            Test::KeywordAll(values) => self.all_under(&self.keywords(values)).map(certain),
+            Test::TextIn(values) => self.text(self.union(&self.whole_texts(values))?, None),
+            Test::TextAll(values) => self.text(self.all_under(&self.whole_texts(values))?, None),
             Test::Contains(needle) => self.contains(needle),
             Test::Fuzzy(query) => self.fuzzy(query),
             Test::Number(interval) => self.numbers(None, interval),
@@ -150,22 +150,26 @@ impl Lowering<'_> {
         Ok(docs)
     }
 
-    fn any_of(&self, tag: Tag, values: &[String], bytes_max: usize) -> Result<FixedBitSet> {
-        let prefixes: Vec<_> = values.iter().map(|v| self.value(tag, v.as_bytes(), bytes_max)).collect();
-        self.union(&prefixes)
+    fn keywords(&self, values: &[String]) -> Vec<Vec<u8>> {
+        values.iter().map(|v| self.value(Tag::Keyword, v.as_bytes(), terms::KEYWORD_BYTES_MAX)).collect()
     }
 
-    /// Documents of which one value (the base list or one locale's) has all of these.
-    fn all_of(&self, tag: Tag, values: &[String], bytes_max: usize) -> Result<FixedBitSet> {
-        let mut each = Vec::with_capacity(values.len());
-        for value in values {
+    fn whole_texts(&self, values: &[String]) -> Vec<Vec<u8>> {
+        values.iter().map(|v| self.value(Tag::Text, &terms::text_hash(v), usize::MAX)).collect()
+    }
+
+    /// Documents of which one value (the base list or one locale's) has a term under each of the whole-value prefixes.
+    fn all_under(&self, prefixes: &[Vec<u8>]) -> Result<FixedBitSet> {
+        let mut each = Vec::with_capacity(prefixes.len());
+        for prefix in prefixes {
             let mut by_locale = BySlot::new();
             let mut postings = None;
-            self.segment.terms_under(&self.value(tag, value.as_bytes(), bytes_max), |slot, term| {
-                if !self.selects(Slot(slot)) {
+            self.segment.terms_under(prefix, |slot, term| {
+                let slot = Slot(slot);
+                if !self.selects(slot) {
                     return Ok(());
                 }
-                let docs = by_locale.entry(slot[2..].into()).or_default();
+                let docs = by_locale.entry(slot.locale().unwrap_or_default().as_bytes().into()).or_default();
                 self.collect_slot(&mut postings, term, docs)
             })?;
             each.push(by_locale);

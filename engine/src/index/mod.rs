@@ -30,7 +30,7 @@ use tantivy::schema::{BytesOptions, FAST, Field, INDEXED, JsonObjectOptions, STO
 pub type IndexError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Raise when terms, columns or the stored document change: an index made by another layout is rebuilt from the log.
-pub const LAYOUT_VERSION: u32 = 1;
+pub const LAYOUT_VERSION: u32 = 2;
 
 /// The index's fields.
 #[derive(Clone, Copy, Debug)]

@@ -1,19 +1,21 @@
 //! The index's terms: one dictionary of byte strings, each a tag, a property, a value and a slot.
 //!
 //! ```text
-//! term     = tag property [escaped value  00 00] slot
+//! term     = tag property [escaped value  00] slot
 //! property = u16 id, or FF FF u16 length, key      (big-endian; declared, undeclared)
-//! slot     = u16 place in a list, locale tag       (no locale: the base value)
+//! slot     = [01 u16 place in a list] locale tag   (no place: the first; no locale: the base value)
 //! ```
 //!
 //! The slot is last, so that all of a value's terms are neighbours, and a query of several words can ask for them in one
-//! value. Zero bytes of values are escaped as `00 FF`, so no value's terms stand under another's prefix.
+//! value. No escaped value has a zero byte, so no value's terms stand under another's prefix. Each byte by which a term differs
+//! from its neighbours is a node of the dictionary, which is what indexing and merging cost: so the usual slot is empty.
 
 use super::fill::PropertyName;
 use crate::content::document::{Document, ExtValue, Localized, Text, Values};
 use penstock_dsl::expr::PropertyRef;
 use penstock_dsl::registry::{ContentType, Kind, PROPERTIES, PropId};
 use penstock_dsl::text::{Token, tokens};
+use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// What a term says.
@@ -26,7 +28,7 @@ pub enum Tag {
     Presence,
     /// A keyword or list value, exact.
     Keyword,
-    /// A folded text, whole, as its 128-bit hash: texts are long and mostly distinct, and are never listed from here.
+    /// A folded text, whole, as its hash ([`text_hash`]): texts are long and mostly distinct, and are never listed from here.
     Text,
     /// A word of a text.
     Word,
@@ -47,8 +49,8 @@ pub enum Tag {
 
 /// Characters of a run's suffix that are kept: most words of the scripts without spaces are shorter.
 pub const RUN_CHARS: usize = 8;
-/// A folded text stands by its hash alone.
-pub const TEXT_BYTES_MAX: usize = 0;
+/// Of ten million distinct texts two share 80 bits with a chance of 1 in 10^10.
+const TEXT_HASH_BYTES: usize = 10;
 /// Longer words are not in the dictionary ([`Tag::Unindexed`]).
 pub const WORD_BYTES_MAX: usize = 1_000;
 /// Values of an undeclared list that are in the dictionary ([`Tag::Unindexed`]).
@@ -106,17 +108,44 @@ fn push_prefix(out: &mut Vec<u8>, tag: Tag, property: PropertyKey<'_>) {
     }
 }
 
-/// Appends a value, zero bytes escaped.
+/// What stands before a slot, where a value does.
+const VALUE_END: u8 = 0;
+/// What `0` and `1` in values are escaped with, as `01 01` and `01 02`: values keep their order.
+const ESCAPE: u8 = 1;
+/// What a place in a list begins with; no locale tag does.
+const PLACE: u8 = 1;
+
+/// Appends a value, escaped.
 pub fn push_escaped(out: &mut Vec<u8>, value: &[u8]) {
-    if memchr::memchr(0, value).is_none() {
+    if memchr::memchr2(VALUE_END, ESCAPE, value).is_none() {
         return out.extend_from_slice(value);
     }
     for &byte in value {
-        out.push(byte);
-        if byte == 0 {
-            out.push(0xFF);
+        match byte {
+            VALUE_END | ESCAPE => out.extend_from_slice(&[ESCAPE, byte + 1]),
+            _ => out.push(byte),
         }
     }
+}
+
+/// Undoes [`push_escaped`].
+pub fn unescape(value: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(ESCAPE, value).is_none() {
+        return value.into();
+    }
+    let mut out = Vec::with_capacity(value.len());
+    let mut bytes = value.iter();
+    while let Some(&byte) = bytes.next() {
+        let escaped = if byte == ESCAPE { bytes.next() } else { None };
+        out.push(escaped.map_or(byte, |next| next.wrapping_sub(1)));
+    }
+    out.into()
+}
+
+/// What a folded text stands by.
+pub fn text_hash(folded: &str) -> [u8; TEXT_HASH_BYTES] {
+    let hash = xxh3_128(folded.as_bytes()).to_be_bytes();
+    hash[..TEXT_HASH_BYTES].try_into().expect("it is shorter")
 }
 
 /// The start of all terms of a whole value (any slot).
@@ -127,7 +156,7 @@ pub fn value_prefix(tag: Tag, property: PropertyKey<'_>, value: &[u8], bytes_max
 /// The same, where the start of all terms of the tag and property is given.
 pub fn value_under(mut prefix: Vec<u8>, value: &[u8], bytes_max: usize) -> Vec<u8> {
     push_cut(&mut prefix, value, bytes_max);
-    prefix.extend_from_slice(&[0, 0]);
+    prefix.push(VALUE_END);
     prefix
 }
 
@@ -142,14 +171,8 @@ fn push_cut(out: &mut Vec<u8>, value: &[u8], bytes_max: usize) {
 
 /// Splits what follows a term's property into value (still escaped) and slot.
 pub fn split_slot(rest: &[u8]) -> Option<(&[u8], Slot<'_>)> {
-    let mut at = 0;
-    loop {
-        at += memchr::memchr(0, rest.get(at..)?)?;
-        match rest.get(at + 1)? {
-            0 => return Some((&rest[..at], Slot(&rest[at + 2..]))),
-            _ => at += 2,
-        }
-    }
+    let at = memchr::memchr(VALUE_END, rest)?;
+    Some((&rest[..at], Slot(&rest[at + 1..])))
 }
 
 /// The property of a presence term, given its bytes after the tag.
@@ -164,19 +187,6 @@ pub fn split_presence(rest: &[u8]) -> Option<PropertyName> {
     }
 }
 
-/// Undoes [`push_escaped`].
-pub fn unescape(value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(value.len());
-    let mut skip = false;
-    for &byte in value {
-        if !std::mem::take(&mut skip) {
-            out.push(byte);
-            skip = byte == 0;
-        }
-    }
-    out
-}
-
 /// Which value of a property a term stands for, as bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Slot<'a>(pub &'a [u8]);
@@ -184,7 +194,10 @@ pub struct Slot<'a>(pub &'a [u8]);
 impl<'a> Slot<'a> {
     /// The locale tag; `None` for the base value.
     pub fn locale(self) -> Option<&'a str> {
-        let tag = self.0.get(2..).unwrap_or_default();
+        let tag = match self.0 {
+            [PLACE, _, _, tag @ ..] => tag,
+            tag => tag,
+        };
         if tag.is_empty() { None } else { std::str::from_utf8(tag).ok() }
     }
 }
@@ -228,7 +241,7 @@ impl TermSet {
         self.add(|out| {
             push_prefix(out, tag, property);
             push_cut(out, value, bytes_max);
-            out.extend_from_slice(&[0, 0]);
+            out.push(VALUE_END);
             out.extend_from_slice(slot);
         });
     }
@@ -293,7 +306,7 @@ impl TermSet {
     }
 
     fn text(&mut self, property: PropertyKey<'_>, text: &Text, slot: &[u8]) {
-        self.valued(Tag::Text, property, text.folded.as_bytes(), TEXT_BYTES_MAX, slot);
+        self.valued(Tag::Text, property, &text_hash(&text.folded), usize::MAX, slot);
         if text.raw.len() <= DISPLAY_BYTES_MAX {
             self.valued(Tag::Display, property, text.raw.as_bytes(), DISPLAY_BYTES_MAX, slot);
         }
@@ -331,8 +344,13 @@ pub fn wide_prefix(property: PropertyKey<'_>, currency: Option<&str>) -> Vec<u8>
 
 fn slot(place: usize, locale: Option<&str>) -> Vec<u8> {
     let place = u16::try_from(place).expect("places are bounded by PLACES_MAX");
-    let mut out = place.to_be_bytes().to_vec();
-    out.extend_from_slice(locale.unwrap_or_default().as_bytes());
+    let locale = locale.unwrap_or_default();
+    let mut out = Vec::with_capacity(3 + locale.len());
+    if place > 0 {
+        out.push(PLACE);
+        out.extend_from_slice(&place.to_be_bytes());
+    }
+    out.extend_from_slice(locale.as_bytes());
     out
 }
 

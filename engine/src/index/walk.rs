@@ -72,10 +72,8 @@ impl<'a> Walk<'a> {
     }
 
     fn see(&mut self, escaped: &[u8], slots: &[TermInfo], wanted: &impl Fn(&str) -> bool) -> tantivy::Result<()> {
-        let plain = memchr::memchr(0, escaped).is_none();
-        let unescaped = if plain { Default::default() } else { unescape(escaped) };
-        let raw = if plain { escaped } else { &unescaped };
-        let Ok(value) = std::str::from_utf8(raw) else { return Ok(()) };
+        let raw = unescape(escaped);
+        let Ok(value) = std::str::from_utf8(&raw) else { return Ok(()) };
         // A longer value was cut.
         if slots.is_empty() || value.len() > terms::KEYWORD_BYTES_MAX || !wanted(value) {
             return Ok(());
