@@ -3,7 +3,7 @@
 //! Data: the project's generator (seed `load::SEED`): merchants' content of seven markets, about 1.1 KB an item. A server
 //! on an empty folder is filled with `PENSTOCK_BENCH_ITEMS` items (default 1,000,000) over HTTP, 50 a request. Then
 //! `PENSTOCK_BENCH_CONNECTIONS` (8) clients send for `PENSTOCK_BENCH_SECONDS` (60): 70% new versions of random items that
-//! are there, 30% new items; as fast as answers come, or paced to `PENSTOCK_BENCH_RATE` items a second. Items are made
+//! are there, 30% new items; as fast as answers come, or, once the fill is merged, paced to `PENSTOCK_BENCH_RATE` items a second. Items are made
 //! while sending; the client's processor time, which includes that, is printed beside the server's.
 //!
 //! With `PENSTOCK_BENCH_SETS` so many standing sets are put before the first item (`benches/questions/rule_texts.rs`): an answer then
@@ -38,6 +38,9 @@ use support::{setting, stats};
 /// Index lag is printed this often during the sustained phase.
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(600);
+/// A server is at rest when it uses less than this share of a core for so long.
+const REST_SHARE: f64 = 0.05;
+const REST_SEEN_FOR: Duration = Duration::from_secs(3);
 
 /// What the environment asks for.
 struct Settings {
@@ -89,6 +92,9 @@ fn penstock(settings: &Settings, generator: &Generator) -> Result<Run> {
     let rate = load::fill(generator, settings.items, settings.connections, connect)?;
     println!("penstock: filled at {rate:.0} items/s; {}", caught_up(&server)?);
     costs(&server, data.path(), settings.items);
+    if settings.pace.rate.is_some() {
+        println!("penstock: {}", rested(&server));
+    }
 
     let before = (stats::cpu_seconds(server.pid()), stats::cpu_seconds(std::process::id()));
     let mut lanes: Vec<Lane> =
@@ -166,6 +172,22 @@ fn caught_up(server: &Server) -> Result<String> {
     let (took, done) = server.wait_for_index(CATCH_UP_WITHIN)?;
     let word = if done { "index caught up after" } else { "index had NOT caught up after" };
     Ok(format!("{word} {:.1} s", took.as_secs_f64()))
+}
+
+/// Waits until what the fill has left to be merged is merged: a light load would not have left it.
+fn rested(server: &Server) -> String {
+    let begun = Instant::now();
+    loop {
+        let before = stats::cpu_seconds(server.pid());
+        thread::sleep(REST_SEEN_FOR);
+        let used = stats::cpu_seconds(server.pid()) - before;
+        if used < REST_SHARE * REST_SEEN_FOR.as_secs_f64() {
+            return format!("at rest after {:.0} s", begun.elapsed().as_secs_f64());
+        }
+        if begun.elapsed() > CATCH_UP_WITHIN {
+            return format!("NOT at rest after {:.0} s", begun.elapsed().as_secs_f64());
+        }
+    }
 }
 
 fn costs(server: &Server, data: &Path, items: u64) {

@@ -509,15 +509,14 @@ fn fold(shared: &Shared, tenant: &Tenant, part: Committed) {
         offset += length;
         replies.push((submission.reply, submission.charge));
     }
-    let outcomes = tenant.fold(part.seq, frames);
-    let outcomes = match outcomes {
-        Ok(outcomes) => outcomes,
-        Err(error) => {
-            shared.fail(format!("record {} of tenant {} cannot be folded: {error}", part.seq, part.tenant.0));
-            return replies.into_iter().for_each(|(reply, _)| reply(Err(SubmitError::Unknown)));
-        }
+    let mut replies = replies.into_iter();
+    let answer = |outcomes: Vec<FrameOutcome>| {
+        replies.by_ref().zip(outcomes).for_each(|((reply, _charge), outcome)| reply(Ok((part.seq, outcome))));
     };
-    replies.into_iter().zip(outcomes).for_each(|((reply, _charge), outcomes)| reply(Ok((part.seq, outcomes))));
+    if let Err(error) = tenant.fold(part.seq, frames, answer) {
+        shared.fail(format!("record {} of tenant {} cannot be folded: {error}", part.seq, part.tenant.0));
+        replies.for_each(|(reply, _charge)| reply(Err(SubmitError::Unknown)));
+    }
 }
 
 /// The housekeeping thread: expired cursors, checkpoints and timers that are due.

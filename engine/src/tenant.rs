@@ -298,8 +298,13 @@ impl Tenant {
         Ok(())
     }
 
-    /// Folds one record and makes it visible.
-    pub fn fold(&self, seq: Seq, frames: Vec<Frame>) -> Result<Vec<FrameOutcome>, FoldError> {
+    /// Folds one record, makes it visible, and calls `answer`; then hands it to the index, for which it may have to wait.
+    pub fn fold(
+        &self,
+        seq: Seq,
+        frames: Vec<Frame>,
+        answer: impl FnOnce(Vec<FrameOutcome>),
+    ) -> Result<(), FoldError> {
         let _whole = self.folding.lock();
         let mut state = self.state.write();
         let mut applied = state.apply(seq, frames);
@@ -308,8 +313,9 @@ impl Tenant {
         drop(state);
         self.end_record(seq, &mut applied, false)?;
         self.since_checkpoint.fetch_add(applied.batch.items.len() as u64, Ordering::Relaxed);
+        answer(applied.frames);
         self.send(Feed::Batch(applied.batch));
-        Ok(applied.frames)
+        Ok(())
     }
 
     /// Lets the commands at a record's end take effect, and hands over what the record has changed.
@@ -407,6 +413,8 @@ impl Tenant {
 
     /// Waits until the index holds everything folded so far.
     pub fn flush(&self) {
+        // A record that is answered may be on its way to the index still.
+        drop(self.folding.lock());
         let (done, wait) = crossbeam_channel::bounded(1);
         self.send(Feed::Flush(done));
         // An error means that the feed thread ended; there is nothing more to wait for.

@@ -31,7 +31,7 @@ const COMMIT_FEW_EVERY: Duration = Duration::from_millis(5_000);
 /// Commit earlier when this many items wait.
 const COMMIT_ITEMS: usize = 40_000;
 const WRITER_BYTES: usize = 256 << 20;
-const MERGE_THREADS: usize = 2;
+const MERGE_THREADS_MAX: usize = 2;
 /// Merges take most of the processor time of the index, and nobody waits for them.
 const MERGE_NICE: i32 = 10;
 /// Segments smaller than this are one size to the merge policy.
@@ -97,7 +97,7 @@ impl IndexStore {
         let (_, fields) = schema();
         let options = IndexWriterOptions::builder()
             .num_worker_threads(1)
-            .num_merge_threads(MERGE_THREADS)
+            .num_merge_threads(merge_threads())
             .memory_budget_per_thread(WRITER_BYTES)
             .build();
         // Its merging threads have the priority of the one that opens it.
@@ -210,6 +210,12 @@ impl IndexStore {
             }
         }
     }
+}
+
+/// At most every second core merges: where all do, whoever answers has to wait for one however low the priority of merges.
+fn merge_threads() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / 2).clamp(1, MERGE_THREADS_MAX)
 }
 
 /// The lists that a new segment should have, the first last: of declared properties, and those that were asked for before.
