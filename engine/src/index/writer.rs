@@ -24,10 +24,10 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Te
 /// longer, the next one waits as long as that: larger segments take less to write and to merge, an item.
 const COMMIT_EVERY: Duration = Duration::from_millis(1_000);
 /// Fewer items wait longer: a commit syncs a dozen files, for which the log's own syncs have to wait, and previews read so few
-/// items of the overlay in a millisecond or two.
-const FEW_ITEMS: usize = 2_000;
+/// items of the overlay in a few milliseconds.
+const FEW_ITEMS: usize = 5_000;
 /// Longest time that few items wait.
-const COMMIT_FEW_EVERY: Duration = Duration::from_millis(5_000);
+const COMMIT_FEW_EVERY: Duration = Duration::from_millis(10_000);
 /// Commit earlier when this many items wait.
 const COMMIT_ITEMS: usize = 40_000;
 const WRITER_BYTES: usize = 256 << 20;

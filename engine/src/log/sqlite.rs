@@ -2,12 +2,17 @@
 //!
 //! A head row a tenant gives the next sequence number inside the same transaction. SQLite itself cuts back a torn tail of
 //! its write-ahead log; each body carries an XXH3 checksum, so damage anywhere else is found when the row is read.
+//!
+//! What is in the write-ahead log is moved into the file by a thread of its own, so that no append waits while tens of megabytes
+//! are written and synced.
 
 use super::{LogError, LogReader, LogWriter, NewRow, Row};
 use crate::api::{Seq, TenantId};
+use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 use xxhash_rust::xxh3::xxh3_64;
 
 const SCHEMA: &str = "
@@ -23,13 +28,27 @@ const SCHEMA: &str = "
     );";
 /// Idle read connections kept for the next reader.
 const IDLE_READERS_MAX: usize = 8;
-/// Log of writes that SQLite moves back into the file at a time, in pages of [`PAGE_BYTES`].
-const WAL_AUTOCHECKPOINT_PAGES: u32 = 2_000;
+/// Pages of the write-ahead log, about, after which they are moved into the file.
+const MOVED_PAGES: usize = 2_000;
+/// Pages after which an append moves them itself: it begins anew only once all are moved, which a thread beside steady appends
+/// may never see. Few are left to be moved then.
+const MOVED_AT_ONCE_PAGES: u32 = 8_000;
+/// Pages that a row touches beside those that its body fills: the head's, the index's, and the body's first.
+const PAGES_A_ROW: usize = 3;
 const PAGE_BYTES: u32 = 16_384;
 
 /// The writer: one a file.
 pub struct SqliteLog {
     connection: Connection,
+    mover: Mover,
+    /// Pages written since the mover was last told, about.
+    pages: usize,
+}
+
+/// The thread that moves the write-ahead log into the file.
+struct Mover {
+    tell: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// Readers of the file.
@@ -44,9 +63,46 @@ pub fn open(path: &Path) -> Result<(SqliteLog, SqliteReader), LogError> {
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", WAL_AUTOCHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "wal_autocheckpoint", MOVED_AT_ONCE_PAGES)?;
     connection.execute_batch(SCHEMA)?;
-    Ok((SqliteLog { connection }, SqliteReader { path: path.into(), idle: Mutex::default() }))
+    let mover = Mover::start(Connection::open(path)?)?;
+    Ok((SqliteLog { connection, mover, pages: 0 }, SqliteReader { path: path.into(), idle: Mutex::default() }))
+}
+
+impl Mover {
+    fn start(connection: Connection) -> Result<Self, LogError> {
+        // One is enough: what comes while it is at work is moved the next time.
+        let (tell, told) = crossbeam_channel::bounded(1);
+        let run = move || move_pages(&connection, &told);
+        let thread = std::thread::Builder::new().name("log-pages".into()).spawn(run);
+        let thread = thread.map_err(|error| LogError::Store(Box::new(error)))?;
+        Ok(Mover { tell: Some(tell), thread: Some(thread) })
+    }
+
+    fn wake(&self) {
+        if let Some(tell) = &self.tell {
+            // Where it has been told already, that will do.
+            let _ = tell.try_send(());
+        }
+    }
+}
+
+impl Drop for Mover {
+    fn drop(&mut self) {
+        self.tell.take();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that moves the log's pages panicked; appends moved them");
+        }
+    }
+}
+
+fn move_pages(connection: &Connection, told: &Receiver<()>) {
+    while told.recv().is_ok() {
+        let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        if let Err(error) = moved {
+            tracing::warn!(%error, "the log's pages could not be moved; an append will");
+        }
+    }
 }
 
 impl LogWriter for SqliteLog {
@@ -68,6 +124,11 @@ impl LogWriter for SqliteLog {
             }
         }
         transaction.commit()?;
+        self.pages += rows.iter().map(|row| PAGES_A_ROW + row.body.len() / PAGE_BYTES as usize).sum::<usize>();
+        if self.pages >= MOVED_PAGES {
+            self.pages = 0;
+            self.mover.wake();
+        }
         Ok(seqs)
     }
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Rules kept beside a candidate.
 const NEAR: usize = 3;
-/// No rule.
+/// No rule, no question, no list.
 const NONE: u32 = u32::MAX;
 
 /// A rule of a group: its question, and whether it holds where the question is not passed.
@@ -40,10 +40,17 @@ impl Rule {
 pub struct Place {
     /// Whose items it is about.
     pub content_type: ContentType,
-    /// The question that an item passes to make it a candidate; `None` where every item of its type does.
-    pub way_in: Option<QuestionId>,
+    /// A question, or [`NONE`].
+    way_in: u32,
     /// Its place among the candidates of that way in.
     pub at: u32,
+}
+
+impl Place {
+    /// The question that an item passes to make it a candidate; `None` where every item of its type does.
+    pub fn way_in(self) -> Option<QuestionId> {
+        (self.way_in != NONE).then_some(QuestionId(self.way_in))
+    }
 }
 
 /// Rules that are not near: few groups have any, so they take one pointer where there is none.
@@ -66,8 +73,11 @@ pub struct Candidate {
 /// All groups by their ways in.
 #[derive(Default)]
 pub struct Candidates {
-    /// By question.
-    under: Vec<List<Candidate>>,
+    /// By question, its list among `lists`, or [`NONE`]: most questions are nobody's way in.
+    under: Vec<u32>,
+    lists: Vec<List<Candidate>>,
+    /// Lists that are no question's.
+    free: Vec<u32>,
     /// Of every item, by content type.
     always: [List<Candidate>; ContentType::ALL.len()],
 }
@@ -133,7 +143,7 @@ impl Candidates {
     /// the machine need not wait for one after the other.
     pub fn of<'a>(&'a self, content_type: ContentType, passed: &[QuestionId], found: &mut Vec<&'a Candidate>) {
         let mut lists: Vec<&[Candidate]> = Vec::with_capacity(passed.len());
-        lists.extend(passed.iter().filter_map(|id| self.under.get(id.0 as usize)).map(List::as_slice));
+        lists.extend(passed.iter().filter_map(|id| self.under(*id)).map(List::as_slice));
         found.extend(self.always[content_type.index()].as_slice());
         found.extend(lists.into_iter().flatten().filter(|candidate| candidate.content_type == content_type));
     }
@@ -141,57 +151,85 @@ impl Candidates {
     /// Puts a candidate under a way in.
     pub fn put(&mut self, way_in: Option<QuestionId>, candidate: Candidate) -> Place {
         let content_type = candidate.content_type;
-        let list = match way_in {
-            Some(question) => {
-                let end = question.0 as usize + 1;
-                if self.under.len() < end {
-                    self.under.resize_with(end, List::default);
-                }
-                &mut self.under[end - 1]
-            }
-            None => &mut self.always[content_type.index()],
+        let at = match way_in {
+            Some(question) => self.list_under(question).push(candidate),
+            None => self.always[content_type.index()].push(candidate),
         };
-        Place { content_type, way_in, at: list.push(candidate) as u32 }
+        Place { content_type, way_in: way_in.map_or(NONE, |question| question.0), at: at as u32 }
+    }
+
+    fn under(&self, question: QuestionId) -> Option<&List<Candidate>> {
+        self.lists.get(*self.under.get(question.0 as usize)? as usize)
+    }
+
+    /// The list of a question, a new one if it has none.
+    fn list_under(&mut self, question: QuestionId) -> &mut List<Candidate> {
+        let at = question.0 as usize;
+        if self.under.len() <= at {
+            self.under.resize(at + 1, NONE);
+        }
+        if self.under[at] == NONE {
+            self.under[at] = self.free.pop().unwrap_or_else(|| {
+                self.lists.push(List::None);
+                (self.lists.len() - 1) as u32
+            });
+        }
+        &mut self.lists[self.under[at] as usize]
+    }
+
+    fn list(&self, place: Place) -> Option<&List<Candidate>> {
+        match place.way_in() {
+            Some(question) => self.under(question),
+            None => Some(&self.always[place.content_type.index()]),
+        }
+    }
+
+    fn list_mut(&mut self, place: Place) -> Option<&mut List<Candidate>> {
+        match place.way_in() {
+            Some(question) => self.lists.get_mut(*self.under.get(question.0 as usize)? as usize),
+            None => Some(&mut self.always[place.content_type.index()]),
+        }
     }
 
     /// Takes out what is at a place; tells which other group is there now.
     pub fn take(&mut self, place: Place) -> Option<(Candidate, Option<u32>)> {
-        let list = match place.way_in {
-            Some(question) => self.under.get_mut(question.0 as usize)?,
-            None => &mut self.always[place.content_type.index()],
-        };
-        let at = place.at as usize;
+        let (list, at) = (self.list_mut(place)?, place.at as usize);
         let taken = list.swap_remove(at)?;
-        Some((taken, list.as_slice().get(at).map(|candidate| candidate.group)))
+        let (moved, is_empty) = (list.as_slice().get(at).map(|candidate| candidate.group), list.is_empty());
+        if let Some(question) = place.way_in().filter(|_| is_empty) {
+            self.free.push(std::mem::replace(&mut self.under[question.0 as usize], NONE));
+        }
+        Some((taken, moved))
     }
 
     /// Has the rules of what is at a place asked in another order.
     pub fn reorder(&mut self, place: Place, rules: &[Rule]) {
-        let list = match place.way_in {
-            Some(question) => self.under.get_mut(question.0 as usize),
-            None => Some(&mut self.always[place.content_type.index()]),
-        };
-        if let Some(candidate) = list.and_then(|list| list.get_mut(place.at as usize)) {
+        if let Some(candidate) = self.list_mut(place).and_then(|list| list.get_mut(place.at as usize)) {
             candidate.keep(rules);
         }
     }
 
     /// What is at a place.
     pub fn get(&self, place: Place) -> Option<&Candidate> {
-        let list = match place.way_in {
-            Some(question) => self.under.get(question.0 as usize)?,
-            None => &self.always[place.content_type.index()],
-        };
-        list.as_slice().get(place.at as usize)
+        self.list(place)?.as_slice().get(place.at as usize)
     }
 
     /// Forgets ways in that no group takes.
     pub fn give_memory_back(&mut self) {
-        while self.under.last().is_some_and(List::is_empty) {
+        while self.under.last() == Some(&NONE) {
             self.under.pop();
         }
         if self.under.len() < self.under.capacity() / 4 {
             self.under.shrink_to(self.under.len() * 2);
+        }
+        // Lists are in no order, so those that are used are put together.
+        if self.lists.len() - self.free.len() < self.lists.len() / 4 {
+            let mut kept = Vec::with_capacity(self.lists.len() - self.free.len());
+            for at in self.under.iter_mut().filter(|at| **at != NONE) {
+                kept.push(std::mem::take(&mut self.lists[*at as usize]));
+                *at = (kept.len() - 1) as u32;
+            }
+            (self.lists, self.free) = (kept, Vec::new());
         }
     }
 }

@@ -182,7 +182,7 @@ impl Groups {
         };
         let places = self.groups.iter().flatten().filter(|place| place.content_type == document.content_type);
         let matching = places.filter_map(|place| {
-            let way_in = place.way_in.map(|question| Rule::new(question, false));
+            let way_in = place.way_in().map(|question| Rule::new(question, false));
             let candidate = self.candidates.get(*place)?;
             way_in.into_iter().chain(candidate.rules()).all(&mut holds).then_some(candidate.target)
         });
@@ -196,13 +196,13 @@ impl Groups {
     pub fn cost(&self, id: GroupId) -> Option<GroupCost> {
         let place = (*self.groups.get(id.0 as usize)?)?;
         let candidate = self.candidates.get(place)?;
-        let questions = place.way_in.into_iter().chain(candidate.rules().map(Rule::question));
+        let questions = place.way_in().into_iter().chain(candidate.rules().map(Rule::question));
         let shared = questions.filter_map(|question| self.standing.share(question)).sum::<usize>();
         Some(GroupCost {
             bytes: shared + candidate.bytes() + size_of::<Option<Place>>(),
             looked_at: candidate.looked_at(),
             in_vain: candidate.looked_at().saturating_sub(candidate.matched()),
-            always: place.way_in.is_none_or(|id| self.standing.cost(id).is_some_and(|cost| cost.always)),
+            always: place.way_in().is_none_or(|id| self.standing.cost(id).is_some_and(|cost| cost.always)),
         })
     }
 
@@ -242,10 +242,10 @@ impl Groups {
         if let Some(Some(moved)) = moved.map(|moved| self.groups[moved as usize].as_mut()) {
             moved.at = place.at;
         }
-        if let Some(question) = place.way_in {
+        if let Some(question) = place.way_in() {
             self.standing.leave(question);
         }
-        let way_in = place.way_in.map(|question| Rule::new(question, false));
+        let way_in = place.way_in().map(|question| Rule::new(question, false));
         Some((place.content_type, candidate.target, way_in.into_iter().chain(candidate.rules()).collect()))
     }
 

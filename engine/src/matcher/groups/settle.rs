@@ -116,9 +116,9 @@ impl Groups {
             likely::share(predicate, trial.passed(question, place.content_type), items)
         };
         let best = self.best(&rules, share);
-        let now = place.way_in.and_then(|id| Some(share(&self.standing.predicate(id)?, id))).unwrap_or(likely::EVERY);
-        let moves = best.way_in != place.way_in && best.share * RARER < now;
-        if best.way_in == place.way_in {
+        let now = place.way_in().and_then(|id| Some(share(&self.standing.predicate(id)?, id))).unwrap_or(likely::EVERY);
+        let moves = best.way_in != place.way_in() && best.share * RARER < now;
+        if best.way_in == place.way_in() {
             self.candidates.reorder(place, &best.others);
         }
         if moves && let Some((content_type, target, _)) = self.leave(id) {
@@ -129,7 +129,7 @@ impl Groups {
 
     fn rules(&self, id: u32) -> Option<(Place, Vec<Rule>)> {
         let place = (*self.groups.get(id as usize)?)?;
-        let way_in = place.way_in.map(|question| Rule::new(question, false));
+        let way_in = place.way_in().map(|question| Rule::new(question, false));
         Some((place, way_in.into_iter().chain(self.candidates.get(place)?.rules()).collect()))
     }
 

@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The most places where a question may stand; one with more is asked of every item. No rule set has more values.
 pub const ENTRIES_MAX: usize = VALUES_MAX;
 
-/// How a question is entered.
+/// How a question is entered. Places further on than these numbers reach are no ways in: no text is so long that it has no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// No item passes.
@@ -28,16 +28,16 @@ pub enum Entry {
     /// By any of the test's values or intervals.
     Any,
     /// By this one of the values that must all be there.
-    Value(u32),
+    Value(u16),
     /// By the n-gram at byte `at` of the `needle`-th substring.
     Needle {
         /// Which substring: 0 of `contains`, which run of a fuzzy query.
-        needle: u32,
+        needle: u16,
         /// Where its n-gram begins.
-        at: u32,
+        at: u16,
     },
     /// By this word of a fuzzy query.
-    Word(u32),
+    Word(u16),
 }
 
 impl Entry {
@@ -78,12 +78,12 @@ impl Entry {
     pub fn times(self, test: &Test, counter: Counter<'_>) -> u32 {
         match (self, test) {
             (Entry::Value(at), Test::KeywordAll(values) | Test::TextAll(values)) => {
-                counter.times(value_key(&values[at as usize]))
+                counter.times(value_key(&values[usize::from(at)]))
             }
             (Entry::Needle { needle, at }, _) => {
-                needle_text(test, needle).map_or(0, |text| needles::times(text, at as usize, counter))
+                needle_text(test, needle).map_or(0, |text| needles::times(text, at.into(), counter))
             }
-            (Entry::Word(at), Test::Fuzzy(query)) => words::times(&query.words[at as usize], counter),
+            (Entry::Word(at), Test::Fuzzy(query)) => words::times(&query.words[usize::from(at)], counter),
             _ => 0,
         }
     }
@@ -111,7 +111,7 @@ impl Entry {
             (Entry::Never, _) => 0,
             (Entry::Any, Test::KeywordIn(values) | Test::TextIn(values)) => values.len(),
             (Entry::Any, Test::Money(ranges) | Test::PriceOverlaps(ranges) | Test::PriceWithin(ranges)) => ranges.len(),
-            (Entry::Word(at), Test::Fuzzy(query)) => words::keys(&query.words[at as usize], End::Head).len(),
+            (Entry::Word(at), Test::Fuzzy(query)) => words::keys(&query.words[usize::from(at)], End::Head).len(),
             _ => 1,
         }
     }
@@ -123,10 +123,10 @@ pub fn value_key(value: &str) -> u64 {
 }
 
 /// The substring that an entry names.
-pub fn needle_text(test: &Test, needle: u32) -> Option<&str> {
+pub fn needle_text(test: &Test, needle: u16) -> Option<&str> {
     match test {
         Test::Contains(text) => Some(text),
-        Test::Fuzzy(query) => query.runs.get(needle as usize).map(String::as_str),
+        Test::Fuzzy(query) => query.runs.get(usize::from(needle)).map(String::as_str),
         _ => None,
     }
 }
@@ -189,15 +189,14 @@ fn any_of(places: usize) -> Entry {
 }
 
 fn rarest_value(values: &[String], counter: Counter<'_>) -> (Entry, u32) {
-    let counted =
-        values.iter().enumerate().map(|(at, value)| (Entry::Value(at as u32), counter.times(value_key(value))));
+    let counted = (0..=u16::MAX).zip(values).map(|(at, value)| (Entry::Value(at), counter.times(value_key(value))));
     counted.min_by_key(|(_, times)| *times).unwrap_or((Entry::Present, 0))
 }
 
 fn rarest_needle<'a>(texts: impl IntoIterator<Item = &'a str>, counter: Counter<'_>) -> Option<(Entry, u32)> {
-    let rarest = texts.into_iter().enumerate().filter(|(_, text)| !text.is_empty()).map(|(needle, text)| {
+    let rarest = (0..=u16::MAX).zip(texts).filter(|(_, text)| !text.is_empty()).map(|(needle, text)| {
         let (at, times) = needles::rarest(text, counter);
-        (Entry::Needle { needle: needle as u32, at: at as u32 }, times, text.len())
+        (Entry::Needle { needle, at }, times, text.len())
     });
     let best = rarest.min_by_key(|(_, times, length)| (*times, std::cmp::Reverse(*length)));
     best.map(|(entry, times, _)| (entry, times))
@@ -208,8 +207,8 @@ fn rarest_part(query: &Fuzzy, counter: Counter<'_>) -> (Entry, u32) {
     if query.words.is_empty() && query.runs.iter().all(String::is_empty) {
         return (Entry::Present, 0);
     }
-    let words = query.words.iter().enumerate().filter(|(_, word)| Words::takes(word));
-    let words = words.map(|(at, word)| (Entry::Word(at as u32), words::times(word, counter), word.text.len()));
+    let words = (0..=u16::MAX).zip(&query.words).filter(|(_, word)| Words::takes(word));
+    let words = words.map(|(at, word)| (Entry::Word(at), words::times(word, counter), word.text.len()));
     let word = words.min_by_key(|(_, times, length)| (*times, std::cmp::Reverse(*length)));
     let run = rarest_needle(query.runs.iter().map(String::as_str), counter);
     match (word, run) {

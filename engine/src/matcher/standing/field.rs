@@ -58,8 +58,8 @@ impl Field {
             Entry::Any => self.change_any(change, test, question),
             Entry::Value(at) => {
                 match test {
-                    Test::KeywordAll(values) => self.keywords.change(change, values[at as usize].as_str(), question),
-                    Test::TextAll(values) => self.texts.change(change, values[at as usize].as_str(), question),
+                    Test::KeywordAll(values) => self.keywords.change(change, values[usize::from(at)].as_str(), question),
+                    Test::TextAll(values) => self.texts.change(change, values[usize::from(at)].as_str(), question),
                     _ => {}
                 }
                 match change {
@@ -69,12 +69,12 @@ impl Field {
             }
             Entry::Needle { needle, at } => {
                 let Some(text) = needle_text(test, needle) else { return };
-                change_in(&mut self.needles, Needles::is_empty, |all| all.change(change, text, at as usize, question));
+                change_in(&mut self.needles, Needles::is_empty, |all| all.change(change, text, at.into(), question));
             }
             Entry::Word(at) => {
                 let Test::Fuzzy(query) = test else { return };
                 change_in(&mut self.words, Words::is_empty, |all| {
-                    all.change(change, &query.words[at as usize], question)
+                    all.change(change, &query.words[usize::from(at)], question)
                 });
             }
         }

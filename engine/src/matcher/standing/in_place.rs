@@ -57,7 +57,7 @@ impl<'a> Iterator for List<'a> {
 
 impl<'a> InPlace<'a> {
     /// Reads a predicate; `None` where it tests something else.
-    pub fn of(packed: &'a Packed) -> Option<Self> {
+    pub fn of(packed: Packed<'a>) -> Option<Self> {
         let mut bytes = packed.reader()?;
         // Whose property it is says nothing here.
         bytes.byte();

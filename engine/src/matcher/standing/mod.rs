@@ -10,6 +10,7 @@
 //! A predicate is read of the document that it is asked of, whosever property it names. This module knows no rule sets, no
 //! ordinals, no log and no threads, and nothing of why a question is asked.
 
+mod arena;
 mod ask;
 mod entry;
 mod field;
@@ -39,7 +40,6 @@ use hashbrown::HashMap;
 use multimap::Change;
 use penstock_dsl::expr::{Predicate, PropertyRef, Test};
 use penstock_dsl::registry::ContentType;
-use question::Question;
 use questions::Questions;
 use seen::{Counter, Seen};
 use sights::Slots;
@@ -135,7 +135,7 @@ impl Standing {
 
     /// What a question costs; `None` where there is none.
     pub fn cost(&self, id: QuestionId) -> Option<Cost> {
-        self.questions.get(id).map(Question::cost)
+        self.questions.get(id).map(|question| question.cost())
     }
 
     /// About how much of a question's memory falls to each who asks it, bytes; `None` where there is none.
@@ -184,9 +184,9 @@ impl Standing {
 
     fn stand_down(&mut self, id: u32) {
         self.flags[id as usize] = 0;
-        let Some(question) = self.questions.get_mut(QuestionId(id)) else { return };
-        let predicate = question.predicate.unpack();
-        if let Some(entry) = question.entry.take() {
+        let id_of = QuestionId(id);
+        let Some(predicate) = self.predicate(id_of) else { return };
+        if let Some(entry) = self.questions.get_mut(id_of).and_then(|question| question.entry.take()) {
             self.change(Change::Leave, &predicate, entry, id);
         }
     }

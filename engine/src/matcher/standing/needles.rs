@@ -110,10 +110,12 @@ impl Needles {
 }
 
 /// Where the rarest n-gram of a needle begins, bytes, and how often it was seen. The needle is not empty.
-pub fn rarest(needle: &str, counter: Counter<'_>) -> (usize, u32) {
+pub fn rarest(needle: &str, counter: Counter<'_>) -> (u16, u32) {
     let last = needle.char_indices().rev().nth(GRAM_CHARS - 1).map_or(0, |(at, _)| at);
     let starts = needle.char_indices().map(|(at, _)| at).take_while(|at| *at <= last);
-    starts.map(|at| (at, counter.times(gram(&needle[at..]).0))).min_by_key(|(_, times)| *times).unwrap_or((0, 0))
+    let starts = starts.map_while(|at| u16::try_from(at).ok());
+    let counted = starts.map(|at| (at, times(needle, at.into(), counter)));
+    counted.min_by_key(|(_, times)| *times).unwrap_or((0, 0))
 }
 
 /// How often the n-gram at a byte offset was seen.
@@ -151,10 +153,10 @@ mod tests {
             let mut index = Needles::default();
             let place = |needle: &str| rarest(needle, Counter::of(&seen, 1)).0;
             for (n, (needle, _)) in needles.iter().enumerate() {
-                index.change(Change::Enter, needle, place(needle), n as u32);
+                index.change(Change::Enter, needle, place(needle).into(), n as u32);
             }
             for (n, (needle, _)) in needles.iter().enumerate().filter(|(_, needle)| !needle.1) {
-                index.change(Change::Leave, needle, place(needle), n as u32);
+                index.change(Change::Leave, needle, place(needle).into(), n as u32);
             }
             for text in texts {
                 let found = found_in(&index, &text);
@@ -163,7 +165,7 @@ mod tests {
                 }
             }
             for (n, (needle, _)) in needles.iter().enumerate() {
-                index.change(Change::Leave, needle, place(needle), n as u32);
+                index.change(Change::Leave, needle, place(needle).into(), n as u32);
             }
             prop_assert!(index.is_empty() && index.needles.is_empty());
         }

@@ -19,37 +19,32 @@ pub(super) const CONTAINS: u8 = 5;
 pub(super) const FUZZY: u8 = 6;
 
 /// A predicate in few bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Packed(Box<[u8]>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packed<'a>(pub &'a [u8]);
 
-impl Packed {
-    /// Packs a predicate.
-    pub fn of(predicate: &Predicate) -> Self {
-        let mut out = Writer(Vec::with_capacity(64));
-        if let Predicate::Test { subject, test } = predicate {
-            out.subject(subject);
-            out.test(test);
-        }
-        Packed(out.0.into())
+/// Packs a predicate.
+pub fn pack(predicate: &Predicate) -> Vec<u8> {
+    let mut out = Writer(Vec::with_capacity(64));
+    if let Predicate::Test { subject, test } = predicate {
+        out.subject(subject);
+        out.test(test);
     }
+    out.0
+}
 
+impl<'a> Packed<'a> {
     /// The predicate.
-    pub fn unpack(&self) -> Predicate {
+    pub fn unpack(self) -> Predicate {
         if self.0.is_empty() {
             return Predicate::All;
         }
-        let mut bytes = Reader(&self.0);
+        let mut bytes = Reader(self.0);
         Predicate::Test { subject: bytes.subject(), test: bytes.test() }
     }
 
     /// Its bytes, to be read where they lie; `None` for what every item passes.
-    pub(super) fn reader(&self) -> Option<Reader<'_>> {
-        (!self.0.is_empty()).then_some(Reader(&self.0))
-    }
-
-    /// Bytes that it takes beside itself.
-    pub fn len(&self) -> usize {
-        self.0.len()
+    pub(super) fn reader(self) -> Option<Reader<'a>> {
+        (!self.0.is_empty()).then_some(Reader(self.0))
     }
 }
 
@@ -359,12 +354,13 @@ mod tests {
         #[test]
         fn unpacks_what_was_packed(subject in subject(), test in test()) {
             let predicate = Predicate::Test { subject, test };
-            prop_assert_eq!(Packed::of(&predicate).unpack(), predicate);
+            prop_assert_eq!(Packed(&pack(&predicate)).unpack(), predicate);
         }
     }
 
     #[test]
     fn every_item_is_no_bytes() {
-        assert_eq!((Packed::of(&Predicate::All).len(), Packed::of(&Predicate::All).unpack()), (0, Predicate::All));
+        assert!(pack(&Predicate::All).is_empty());
+        assert_eq!(Packed(&[]).unpack(), Predicate::All);
     }
 }

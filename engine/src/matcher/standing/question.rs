@@ -1,6 +1,7 @@
 //! A standing question: its predicate, who asks it, and what it has cost.
 
 use super::QuestionId;
+use super::arena::{self, Place};
 use super::entry::Entry;
 use super::glance::Glance;
 use super::in_place::InPlace;
@@ -9,10 +10,11 @@ use super::texts::Texts;
 use crate::content::document::Document;
 use crate::matcher::evaluate::holds;
 use penstock_dsl::expr::Predicate;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// What a question takes in tables that all share.
-const TABLES_BYTES: usize = size_of::<Question>() + size_of::<Glance>() + 2 * size_of::<QuestionId>();
+/// What a question takes in tables that all share: beside its own, where it is looked up by its predicate, and what stands by its id.
+const TABLES_BYTES: usize = size_of::<Question>() + size_of::<Glance>() + 4 * size_of::<QuestionId>();
 /// About what an allocation takes beside its bytes.
 const ALLOCATED_BYTES: usize = 16;
 /// About what a place in a structure takes, bytes; strings come on top.
@@ -35,8 +37,8 @@ pub struct Cost {
 
 /// A question.
 pub struct Question {
-    /// What is asked.
-    pub predicate: Packed,
+    /// Where what is asked stands.
+    pub(super) predicate: Place,
     /// How often it was taken in.
     pub askers: u32,
     /// How often it was entered.
@@ -47,9 +49,26 @@ pub struct Question {
     in_vain: AtomicU32,
 }
 
+/// A question and what it asks.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// What is asked.
+    pub predicate: Packed<'a>,
+    /// All else.
+    pub question: &'a Question,
+}
+
+impl Deref for Known<'_> {
+    type Target = Question;
+
+    fn deref(&self) -> &Question {
+        self.question
+    }
+}
+
 impl Question {
     /// A question that nobody asks yet.
-    pub fn new(predicate: Packed) -> Self {
+    pub fn new(predicate: Place) -> Self {
         Question {
             predicate,
             askers: 0,
@@ -60,22 +79,25 @@ impl Question {
         }
     }
 
-    /// Whether an item passes; `texts` has its texts cut into words, or will. Counted.
-    pub fn ask(&self, document: &Document, now_ms: i64, texts: &mut Texts) -> bool {
-        let passes = match InPlace::of(&self.predicate) {
-            Some(predicate) => predicate.holds(document, texts),
-            None => holds(&self.predicate.unpack(), document, now_ms),
-        };
-        self.count(passes);
-        passes
-    }
-
     /// Counts an answer of the evaluator.
     pub fn count(&self, passed: bool) {
         add_one(&self.asked);
         if !passed {
             add_one(&self.in_vain);
         }
+    }
+
+}
+
+impl Known<'_> {
+    /// Whether an item passes; `texts` has its texts cut into words, or will. Counted.
+    pub fn ask(&self, document: &Document, now_ms: i64, texts: &mut Texts) -> bool {
+        let passes = match InPlace::of(self.predicate) {
+            Some(predicate) => predicate.holds(document, texts),
+            None => holds(&self.predicate.unpack(), document, now_ms),
+        };
+        self.count(passes);
+        passes
     }
 
     /// What it costs.
@@ -85,10 +107,11 @@ impl Question {
             (Predicate::All, Some(_)) => 1,
             (Predicate::Test { test, .. }, Some(entry)) => entry.places(&test),
         };
+        let length = self.predicate.0.len();
         // What it is entered by is kept again in the structure.
-        let copies = if places > 0 { 2 } else { 1 };
+        let copy = if places > 0 { length + ALLOCATED_BYTES } else { 0 };
         Cost {
-            bytes: TABLES_BYTES + copies * (self.predicate.len() + ALLOCATED_BYTES) + places * PLACE_BYTES,
+            bytes: TABLES_BYTES + arena::taken(length) + copy + places * PLACE_BYTES,
             places,
             always: self.entry == Some(Entry::Always),
             asked: self.asked.load(Relaxed),
@@ -100,4 +123,14 @@ impl Question {
 /// Counts; what several threads count at the same time may be lost.
 pub fn add_one(counter: &AtomicU32) {
     counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_small() {
+        assert_eq!((size_of::<Question>(), size_of::<Option<Question>>(), size_of::<Glance>()), (28, 28, 16));
+    }
 }

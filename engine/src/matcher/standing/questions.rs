@@ -1,8 +1,9 @@
 //! The questions that are known, each once, by predicate and by id.
 
 use super::QuestionId;
-use super::packed::Packed;
-use super::question::Question;
+use super::arena::Arena;
+use super::packed::{Packed, pack};
+use super::question::{Known, Question};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use penstock_dsl::expr::Predicate;
 use std::collections::BTreeSet;
@@ -12,6 +13,8 @@ use std::hash::BuildHasher;
 #[derive(Default)]
 pub struct Questions {
     slots: Vec<Option<Question>>,
+    /// What they ask, packed.
+    predicates: Arena,
     free: BTreeSet<u32>,
     /// Ids by predicate.
     known: HashTable<u32>,
@@ -21,13 +24,13 @@ pub struct Questions {
 impl Questions {
     /// The question of a predicate, and whether it is new.
     pub fn of(&mut self, predicate: &Predicate) -> (QuestionId, bool) {
-        let packed = Packed::of(predicate);
-        let hash = self.hasher.hash_one(&packed);
-        let is = |id: &u32| self.get(QuestionId(*id)).is_some_and(|question| question.predicate == packed);
+        let packed = pack(predicate);
+        let hash = self.hasher.hash_one(&packed[..]);
+        let is = |id: &u32| self.get(QuestionId(*id)).is_some_and(|question| question.predicate.0 == packed);
         if let Some(id) = self.known.find(hash, is) {
             return (QuestionId(*id), false);
         }
-        let question = Some(Question::new(packed));
+        let question = Some(Question::new(self.predicates.put(&packed)));
         let id = match self.free.pop_first() {
             Some(id) => {
                 self.slots[id as usize] = question;
@@ -38,15 +41,16 @@ impl Questions {
                 (self.slots.len() - 1) as u32
             }
         };
-        let Questions { slots, hasher, known, .. } = self;
-        known.insert_unique(hash, id, |id| hash_of(slots, hasher, *id));
+        let Questions { slots, predicates, hasher, known, .. } = self;
+        known.insert_unique(hash, id, |id| hash_of(slots, predicates, hasher, *id));
         (QuestionId(id), true)
     }
 
     /// Forgets a question.
     pub fn drop(&mut self, id: QuestionId) {
         let Some(question) = self.slots.get_mut(id.0 as usize).and_then(Option::take) else { return };
-        let hash = self.hasher.hash_one(&question.predicate);
+        let hash = self.hasher.hash_one(self.predicates.get(question.predicate));
+        self.predicates.drop(question.predicate);
         if let Ok(entry) = self.known.find_entry(hash, |known| *known == id.0) {
             entry.remove();
         }
@@ -57,14 +61,19 @@ impl Questions {
         }
         if self.slots.len() < self.slots.capacity() / 4 {
             self.slots.shrink_to(self.slots.len() * 2);
-            let Questions { slots, hasher, known, .. } = self;
-            known.shrink_to(known.len() * 2, |id| hash_of(slots, hasher, *id));
+            let Questions { slots, predicates, hasher, known, .. } = self;
+            known.shrink_to(known.len() * 2, |id| hash_of(slots, predicates, hasher, *id));
+        }
+        if self.predicates.is_sparse() {
+            let places = self.slots.iter_mut().flatten().map(|question| &mut question.predicate);
+            self.predicates.gather(places);
         }
     }
 
     /// A question.
-    pub fn get(&self, id: QuestionId) -> Option<&Question> {
-        self.slots.get(id.0 as usize)?.as_ref()
+    pub fn get(&self, id: QuestionId) -> Option<Known<'_>> {
+        let question = self.slots.get(id.0 as usize)?.as_ref()?;
+        Some(Known { predicate: Packed(self.predicates.get(question.predicate)), question })
     }
 
     /// A question, to be changed.
@@ -83,6 +92,6 @@ impl Questions {
     }
 }
 
-fn hash_of(slots: &[Option<Question>], hasher: &DefaultHashBuilder, id: u32) -> u64 {
-    slots[id as usize].as_ref().map_or(0, |question| hasher.hash_one(&question.predicate))
+fn hash_of(slots: &[Option<Question>], predicates: &Arena, hasher: &DefaultHashBuilder, id: u32) -> u64 {
+    slots[id as usize].as_ref().map_or(0, |question| hasher.hash_one(predicates.get(question.predicate)))
 }

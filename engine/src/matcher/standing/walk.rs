@@ -4,7 +4,7 @@ use super::entry::value_key;
 use super::glance::Glance;
 use super::in_place::InPlace;
 use super::marks::Marks;
-use super::question::Question;
+use super::question::Known;
 use super::seen::{Counter, Seen};
 use super::sights::{Sights, Slots};
 use super::texts::Texts;
@@ -68,7 +68,7 @@ impl Probe {
     }
 
     /// The answer to a question that was not entered, asked once.
-    pub(super) fn ask(&mut self, id: QuestionId, question: &Question, document: &Document, now_ms: i64) -> bool {
+    pub(super) fn ask(&mut self, id: QuestionId, question: Known<'_>, document: &Document, now_ms: i64) -> bool {
         if self.known.has(id.0) {
             return self.passed.has(id.0);
         }
@@ -192,7 +192,7 @@ impl<'a> Walk<'a> {
             let (false, Some(question)) = (passed.has(*id), self.standing.questions.get(QuestionId(*id))) else {
                 continue;
             };
-            let Some(predicate) = InPlace::of(&question.predicate) else { continue };
+            let Some(predicate) = InPlace::of(question.predicate) else { continue };
             let Some(query) = predicate.query() else { continue };
             let passes = in_range(locale, predicate.locale) && query.matches(folded, words.clone());
             question.count(passes);
