@@ -47,9 +47,9 @@ fuzz:
 # Measures the rule language, ingest, preview and matching beside their peers, completion, and standing sets; docs/benchmarks.md explains them.
 bench:
 	@.ci/install build
-	cargo bench --locked -p penstock-dsl --bench rules
-	cargo bench --locked --bench ingest
-	cargo bench --locked --bench preview
-	cargo bench --locked --bench complete
-	cargo bench --locked --bench matching
-	cargo bench --locked --bench sets
+	cargo bench --profile dist --locked -p penstock-dsl --bench rules
+	cargo bench --profile dist --locked --bench ingest
+	cargo bench --profile dist --locked --bench preview
+	cargo bench --profile dist --locked --bench complete
+	cargo bench --profile dist --locked --bench matching
+	cargo bench --profile dist --locked --bench sets

@@ -1,7 +1,8 @@
 //! Standing sets: what it costs to keep every set right at every content version, journal included, on one thread.
 //!
 //! Data: the project's generator (seed `load::SEED`): `PENSTOCK_BENCH_SET_ITEMS` items (default 20,000), each then sent again in
-//! a new version, 50 a record, decoded beforehand. Rule sets (`benches/questions/rule_texts.rs`): one to three groups of
+//! a new version, and as many others after them, 50 a record, decoded beforehand. Groups are settled between these: the first
+//! items are the first that any group has seen, the others come to a server that has been running. Rule sets (`benches/questions/rule_texts.rs`): one to three groups of
 //! two to four rules, drawn with a fixed seed about other items of the same generator; 10,000 and `PENSTOCK_BENCH_SETS`
 //! (100,000) of them. Folded are whole records: version gate, catalog, registry, facets, matching, sets, journal; no log
 //! and no index. The same records without any set are folded first, so the difference is what sets cost.
@@ -37,9 +38,12 @@ fn main() -> Result<()> {
     let items: u64 = setting("PENSTOCK_BENCH_SET_ITEMS", 20_000);
     let most: usize = setting("PENSTOCK_BENCH_SETS", 100_000);
     let generator = Generator::new(SEED);
-    let versions: Vec<Vec<Item>> =
-        (0..2).map(|v| (0..items).filter_map(|n| decoded(&generator.version(n, v))).collect()).collect();
-    println!("sets: {items} items, each in two versions");
+    let decoded = |(from, version)| -> Vec<Item> {
+        (from..from + items).filter_map(|n| decoded(&generator.version(n, version))).collect()
+    };
+    let runs = [("first items", (0, 0)), ("next versions", (0, 1)), ("other items", (items, 0))];
+    let runs = runs.map(|(name, which)| (name, decoded(which)));
+    println!("sets: {items} items, each in two versions, then {items} others");
     let sizes = [0, 10_000, most];
     let mut bench = Bench::new(&generator);
     for size in sizes {
@@ -55,10 +59,12 @@ fn main() -> Result<()> {
             );
         }
         let mut state = bench.take_state();
-        for (v, items) in versions.iter().enumerate() {
+        let own = state.groups.bytes() as f64 / state.groups.len().max(1) as f64;
+        println!("  {own:.0} bytes a group of the matcher by its own account");
+        for (name, items) in &runs {
             let run = fold(&mut state, items)?;
             println!(
-                "  version {v}: {:.0} items/s, {:.1} us an item on the processor, {:.1} us in all; {:.2} changes of membership \
+                "  {name}: {:.0} items/s, {:.1} us an item on the processor, {:.1} us in all; {:.2} changes of membership \
                  an item",
                 items.len() as f64 / run.on_cpu.as_secs_f64(),
                 us(run.on_cpu, items.len()),
@@ -68,7 +74,7 @@ fn main() -> Result<()> {
             // As the engine does beside its work.
             state.groups.settle(usize::MAX);
         }
-        print_bytes(&state, items);
+        print_bytes(&state, 2 * items);
     }
     Ok(())
 }

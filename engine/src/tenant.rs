@@ -299,12 +299,7 @@ impl Tenant {
     }
 
     /// Folds one record, makes it visible, and calls `answer`; then hands it to the index, for which it may have to wait.
-    pub fn fold(
-        &self,
-        seq: Seq,
-        frames: Vec<Frame>,
-        answer: impl FnOnce(Vec<FrameOutcome>),
-    ) -> Result<(), FoldError> {
+    pub fn fold(&self, seq: Seq, frames: Vec<Frame>, answer: impl FnOnce(Vec<FrameOutcome>)) -> Result<(), FoldError> {
         let _whole = self.folding.lock();
         let mut state = self.state.write();
         let mut applied = state.apply(seq, frames);

@@ -58,7 +58,9 @@ impl Field {
             Entry::Any => self.change_any(change, test, question),
             Entry::Value(at) => {
                 match test {
-                    Test::KeywordAll(values) => self.keywords.change(change, values[usize::from(at)].as_str(), question),
+                    Test::KeywordAll(values) => {
+                        self.keywords.change(change, values[usize::from(at)].as_str(), question)
+                    }
                     Test::TextAll(values) => self.texts.change(change, values[usize::from(at)].as_str(), question),
                     _ => {}
                 }

@@ -86,7 +86,6 @@ impl Question {
             add_one(&self.in_vain);
         }
     }
-
 }
 
 impl Known<'_> {
