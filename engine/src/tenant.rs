@@ -37,7 +37,7 @@ const SETTLED_AT_ONCE: usize = 500;
 /// Items that show what is rare: before these have come by, to look at new rule groups would be to guess again.
 const SETTLED_AFTER_ITEMS: u64 = 1_024;
 /// Rule groups that were looked at before are looked at again after so many items.
-const SETTLED_AGAIN_ITEMS: u64 = 4_096;
+const SETTLED_AGAIN_ITEMS: u64 = 32_768;
 /// How long recovery waits for the index at a time.
 const RECOVERY_PAUSE: Duration = Duration::from_millis(20);
 /// Items that may wait for the index; beyond, batches are refused so that previews stay quick.

@@ -3,6 +3,7 @@
 //! Invariant: a key is there exactly while it has a number, and a number stands once under a key.
 
 use hashbrown::HashMap;
+use smallvec::{SmallVec, smallvec};
 use std::borrow::Borrow;
 use std::hash::Hash;
 
@@ -10,6 +11,10 @@ use std::hash::Hash;
 const LIST: u32 = 1 << 31;
 /// Below this share of what is allocated a map is made smaller: one in so many.
 const SHRINK_BELOW_ONE_IN: usize = 8;
+/// Numbers of a list that take no memory of their own: as many as fit where the place of others would be.
+const IN_PLACE: usize = 4;
+
+type Numbers = SmallVec<[u32; IN_PLACE]>;
 
 /// Whether an entry is put in or taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +29,7 @@ pub enum Change {
 pub struct Multimap<K> {
     /// A key's only number, or the place of its list.
     heads: HashMap<K, u32>,
-    lists: Vec<Vec<u32>>,
+    lists: Vec<Numbers>,
     free: Vec<u32>,
 }
 
@@ -79,7 +84,7 @@ impl<K: Hash + Eq> Multimap<K> {
             self.lists[(*head & !LIST) as usize].push(number);
             return;
         }
-        let list = vec![*head, number];
+        let list: Numbers = smallvec![*head, number];
         let place = match self.free.pop() {
             Some(place) => {
                 self.lists[place as usize] = list;
@@ -113,7 +118,7 @@ impl<K: Hash + Eq> Multimap<K> {
         }
         if let [last] = list[..] {
             *head = last;
-            *list = Vec::new();
+            *list = Numbers::new();
             self.free.push(place);
         }
     }

@@ -13,12 +13,16 @@ use penstock_dsl::expr::Predicate;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// What a question takes in tables that all share: beside its own, where it is looked up by its predicate, and what stands by its id.
-const TABLES_BYTES: usize = size_of::<Question>() + size_of::<Glance>() + 4 * size_of::<QuestionId>();
+/// What a question takes in tables that all share: its own, the one where it is found by its predicate, the one of ways in, flags.
+const TABLES_BYTES: usize = size_of::<Question>() + size_of::<Glance>() + 3 * size_of::<QuestionId>() + 1;
 /// About what an allocation takes beside its bytes.
 const ALLOCATED_BYTES: usize = 16;
 /// About what a place in a structure takes, bytes; strings come on top.
 const PLACE_BYTES: usize = 32;
+/// About what a key of a fuzzy word takes: a number in a table, and a second one in place where words share it.
+const WORD_KEY_BYTES: usize = 20;
+/// What such a word takes beside its keys and its text, however many ask for it.
+const WORD_BYTES: usize = 80;
 
 /// What a question costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,11 +110,15 @@ impl Known<'_> {
             (Predicate::All, Some(_)) => 1,
             (Predicate::Test { test, .. }, Some(entry)) => entry.places(&test),
         };
+        let in_structures = match self.entry {
+            Some(Entry::Word(_)) => WORD_BYTES + places * WORD_KEY_BYTES,
+            _ => places * PLACE_BYTES,
+        };
         let length = self.predicate.0.len();
         // What it is entered by is kept again in the structure.
         let copy = if places > 0 { length + ALLOCATED_BYTES } else { 0 };
         Cost {
-            bytes: TABLES_BYTES + arena::taken(length) + copy + places * PLACE_BYTES,
+            bytes: TABLES_BYTES + arena::taken(length) + copy + in_structures,
             places,
             always: self.entry == Some(Entry::Always),
             asked: self.asked.load(Relaxed),

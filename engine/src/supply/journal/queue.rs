@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// Changes wait this long for others to be written with: rows of one set are neighbours in the file, so with 10,000 sets each
 /// transaction writes up to as many pages, whether it has one row for each or ten. What waits is lost in no crash: it is folded again.
-const WRITE_PAUSE: Duration = Duration::from_millis(2_000);
+const WRITE_PAUSE: Duration = Duration::from_millis(4_000);
 /// Waiting bytes that do not wait for more, and those of one transaction: so nobody waits long for one.
 const WRITE_BYTES: usize = 16 << 20;
 /// Waiting bytes beyond which the fold waits.
