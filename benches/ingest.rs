@@ -3,8 +3,8 @@
 //! Data: the project's generator (seed `load::SEED`): merchants' content of seven markets, about 1.1 KB an item. A server
 //! on an empty folder is filled with `PENSTOCK_BENCH_ITEMS` items (default 1,000,000) over HTTP, 50 a request. Then
 //! `PENSTOCK_BENCH_CONNECTIONS` (8) clients send for `PENSTOCK_BENCH_SECONDS` (60): 70% new versions of random items that
-//! are there, 30% new items; as fast as answers come, or, once the fill is merged, paced to `PENSTOCK_BENCH_RATE` items a second. Items are made
-//! while sending; the client's processor time, which includes that, is printed beside the server's.
+//! are there, 30% new items; as fast as answers come, or, once the fill is merged, paced to `PENSTOCK_BENCH_RATE` items a
+//! second. Items are made while sending; the client's processor time, which includes that, is printed beside the server's.
 //!
 //! With `PENSTOCK_BENCH_SETS` so many standing sets are put before the first item (`benches/questions/rule_texts.rs`): an answer then
 //! means that every set is right, and the latency of a paced run is that from the request to there.

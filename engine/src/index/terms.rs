@@ -49,7 +49,7 @@ pub enum Tag {
 
 /// Characters of a run's suffix that are kept: most words of the scripts without spaces are shorter.
 pub const RUN_CHARS: usize = 8;
-/// Of ten million distinct texts two share 80 bits with a chance of 1 in 10^10.
+/// Of ten million distinct texts two share 80 bits with a chance under 1 in 10^10.
 const TEXT_HASH_BYTES: usize = 10;
 /// Longer words are not in the dictionary ([`Tag::Unindexed`]).
 pub const WORD_BYTES_MAX: usize = 1_000;

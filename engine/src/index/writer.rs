@@ -23,8 +23,8 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Te
 /// Longest time that many items wait in the overlay while the feed thread keeps up. Where the machine is busy and a commit takes
 /// longer, the next one waits as long as that: larger segments take less to write and to merge, an item.
 const COMMIT_EVERY: Duration = Duration::from_millis(1_000);
-/// Fewer items wait longer: a commit syncs a dozen files, for which the log's own syncs have to wait, and previews read so few
-/// items of the overlay in a few milliseconds.
+/// Fewer items wait longer: a commit syncs a dozen files, for which the log's own syncs have to wait, and previews can read so
+/// few items in the overlay.
 const FEW_ITEMS: usize = 5_000;
 /// Longest time that few items wait.
 const COMMIT_FEW_EVERY: Duration = Duration::from_millis(10_000);

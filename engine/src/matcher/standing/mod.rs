@@ -184,9 +184,8 @@ impl Standing {
 
     fn stand_down(&mut self, id: u32) {
         self.flags[id as usize] = 0;
-        let id_of = QuestionId(id);
-        let Some(predicate) = self.predicate(id_of) else { return };
-        if let Some(entry) = self.questions.get_mut(id_of).and_then(|question| question.entry.take()) {
+        let Some(predicate) = self.predicate(QuestionId(id)) else { return };
+        if let Some(entry) = self.questions.get_mut(QuestionId(id)).and_then(|question| question.entry.take()) {
             self.change(Change::Leave, &predicate, entry, id);
         }
     }

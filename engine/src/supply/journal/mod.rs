@@ -1,7 +1,7 @@
 //! The membership journal of a tenant: every change of every set, by record; and what registrations found in the index.
 //!
 //! Derived state: folding the log writes the same rows again. It is one SQLite file in the tenant's folder. The fold
-//! appends to memory and a thread writes, a few times a second; readers see what was appended at once.
+//! appends to memory and a thread writes, every few seconds; readers see what was appended at once.
 
 mod body;
 mod entries;
