@@ -28,7 +28,7 @@ use penstock_dsl::expr::{Expr, Predicate};
 use penstock_dsl::registry::ContentType;
 use penstock_engine::content::decode::{Context, decode};
 use penstock_engine::content::document::Document;
-use penstock_engine::matcher::standing::{Probe, QuestionId, Standing};
+use penstock_engine::matcher::standing::{Evaluated, Probe, QuestionId, Standing};
 use penstock_server::generate::{BASE_TIME_MS, Generator};
 use standing_questions::Writer;
 use std::time::{Duration, Instant};
@@ -118,26 +118,15 @@ fn measure(documents: &[Document], questions: &[Asked]) -> Result<()> {
         begun.elapsed().as_secs_f64() * 1e3
     );
     pass(&standing, &documents[..documents.len() / 4], 1);
-    let mut asked_before: Vec<(u32, u32)> = Vec::new();
-    for id in &ids {
-        let cost = standing.cost(*id).context("a standing question")?;
-        asked_before.push((cost.asked, cost.in_vain));
-    }
     let rounds = setting("PENSTOCK_BENCH_ROUNDS", 3);
-    let (item_us, passed) = pass(&standing, documents, rounds);
+    let (item_us, (passed, evaluated)) = pass(&standing, documents, rounds);
     let looked_at = (documents.len() * rounds) as f64;
-    let (mut asked, mut in_vain) = (0, 0);
-    for (id, before) in ids.iter().zip(&asked_before) {
-        let cost = standing.cost(*id).context("a standing question")?;
-        asked += u64::from(cost.asked - before.0);
-        in_vain += u64::from(cost.in_vain - before.1);
-    }
     println!(
         "  passing: {item_us:.1} us an item ({:.0} items/s); an item passes {:.1} questions, {:.2} are verified, {:.2} of them in vain",
         US / item_us,
         passed as f64 / looked_at,
-        asked as f64 / looked_at,
-        in_vain as f64 / looked_at,
+        evaluated.entered as f64 / looked_at,
+        evaluated.in_vain as f64 / looked_at,
     );
     compare(&standing, documents, item_us)?;
 
@@ -181,9 +170,9 @@ fn weigh(questions: &[Asked]) -> Result<()> {
     Ok(())
 }
 
-/// Microseconds of processor time an item in the fastest round (the machine may have other work), and how many questions
-/// passed in all.
-fn pass(standing: &Standing, documents: &[Document], rounds: usize) -> (f64, usize) {
+/// Microseconds of processor time an item in the fastest round (the machine may have other work); how many questions passed in
+/// all, and what the evaluator was asked.
+fn pass(standing: &Standing, documents: &[Document], rounds: usize) -> (f64, (usize, Evaluated)) {
     let mut probe = Probe::default();
     let (mut fastest, mut passed) = (Duration::MAX, 0);
     for _ in 0..rounds {
@@ -191,7 +180,7 @@ fn pass(standing: &Standing, documents: &[Document], rounds: usize) -> (f64, usi
         passed += documents.iter().map(|document| standing.passing(document, NOW_MS, &mut probe).len()).sum::<usize>();
         fastest = fastest.min(on_cpu().saturating_sub(begun));
     }
-    (fastest.as_secs_f64() * US / documents.len() as f64, passed)
+    (fastest.as_secs_f64() * US / documents.len() as f64, (passed, probe.evaluated()))
 }
 
 /// Asks items every question, for a while, and holds the answers against each other.

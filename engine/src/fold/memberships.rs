@@ -17,7 +17,6 @@ use crate::supply::kinds::WalletNumber;
 use crate::supply::tags;
 use crate::supply::target::{Condition, ConditionTest, SetId, Target, TargetId};
 use crate::supply::wallet::Flip;
-use penstock_dsl::expr::Predicate;
 use penstock_dsl::registry::ContentType;
 use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,7 +53,11 @@ impl State {
             None => Vec::new(),
         };
         let (off, on, kept) = self.compare(ordinal, &matching);
-        self.keep_times(ordinal, document, &matching);
+        let same_times = self.keep_times(ordinal, document, &matching);
+        self.supply.sets.read_ahead(&on);
+        self.supply.sets.read_ahead(&off);
+        let has_clock = |id: &TargetId| self.supply.sets.kinds().has_clock(*id);
+        let same_turns = same_times && !on.iter().chain(&off).any(has_clock);
         let mut changed = Vec::new();
         for &target in &off {
             self.set_base(target, ordinal, false, &mut changed);
@@ -65,12 +68,17 @@ impl State {
         if !off.is_empty() || !on.is_empty() {
             self.list(ordinal, &matching, &on);
         }
+        // What conditions have answered holds for as long as what they read stays as it is.
+        let same_answers = same_times && was.and_then(|facts| facts.merchant) == merchant;
+        let kept = if same_answers { Vec::new() } else { kept };
         self.ask_again(ordinal, on.into_iter().chain(kept).collect(), &mut changed);
         let flips = self.set_flips(ordinal, &changed);
         self.supply.tell(ordinal, version, &flips, false, &Cause::Content);
         self.move_barriers(ordinal, facts, version, was.is_some(), &flips);
         self.supply.tell(ordinal, version, &flips, true, &Cause::Content);
-        self.set_timer(ordinal);
+        if !same_turns {
+            self.set_timer(ordinal);
+        }
         self.redo_merchants(ordinal, asked_as_merchant, &changed);
     }
 
@@ -185,8 +193,8 @@ impl State {
     /// Targets that an item is no more in the base of, is now, and still is; read of the item's own lists, not of the bases.
     fn compare(&self, ordinal: Ordinal, matching: &[TargetId]) -> (Vec<TargetId>, Vec<TargetId>, Vec<TargetId>) {
         let (mut off, mut on, mut kept) = (Vec::new(), Vec::new(), Vec::with_capacity(matching.len()));
-        let (narrow, broad) = (self.supply.lists.narrow(ordinal), self.supply.lists.broad());
-        let mut listed = narrow.iter().copied().peekable();
+        let broad = self.supply.lists.broad();
+        let mut listed = self.supply.narrow_of(ordinal).peekable();
         for &target in matching {
             off.extend(std::iter::from_fn(|| listed.next_if(|listed| *listed < target)));
             match listed.next_if_eq(&target).is_some() || broad.has(ordinal, target) {
@@ -259,32 +267,35 @@ impl State {
         }
     }
 
-    /// Keeps the item's times for the targets that the clock matters to.
-    fn keep_times(&mut self, ordinal: Ordinal, document: Option<&Document>, matching: &[TargetId]) {
-        let times =
-            document.and_then(|document| times_of(document, self.supply.clock_predicates(matching.iter().copied())));
+    /// Keeps the item's times where the clock matters to some target of it; whether they are what was kept before.
+    fn keep_times(&mut self, ordinal: Ordinal, document: Option<&Document>, matching: &[TargetId]) -> bool {
+        let kinds = self.supply.sets.kinds();
+        let document = document.filter(|_| matching.iter().any(|id| kinds.has_clock(*id)));
+        let times = document.and_then(|document| times_of(document, self.supply.sets.clock_properties()));
+        let same = self.supply.clock.times(ordinal) == times.as_ref();
         match times {
+            _ if same => {}
             Some(times) => self.supply.clock.keep(ordinal, times),
             None => self.supply.clock.forget(ordinal),
         }
+        same
     }
 
     pub(super) fn set_timer(&mut self, ordinal: Ordinal) {
         let supply = &self.supply;
         let Some(times) = supply.clock.times(ordinal) else { return };
-        let due = next_turn(times, supply.clock_predicates(supply.clock_targets(ordinal)), supply.now_ms);
+        let targets = supply.clock_targets(ordinal).filter_map(|id| supply.sets.target(id));
+        let due = next_turn(times, targets.flat_map(Target::clock_predicates), supply.now_ms);
         self.supply.clock.set_timer(ordinal, due);
     }
 
-    /// Writes an item's list anew; targets whose base has grown broad leave all lists.
+    /// Writes an item's list anew; targets whose base has grown broad are in lists no more from then on.
     fn list(&mut self, ordinal: Ordinal, matching: &[TargetId], grown: &[TargetId]) {
         let items = self.catalog.len();
         for &id in grown {
             if let Some(target) = self.supply.sets.target(id).filter(|t| !t.broad && t.is_broad(items)) {
-                let base = target.base.clone();
+                self.supply.lists.add_broad(id, &target.base);
                 self.supply.sets.set_broad(id, true);
-                self.supply.lists.remove_narrow(id, &base);
-                self.supply.lists.add_broad(id, &base);
             }
         }
         let kinds = self.supply.sets.kinds();
@@ -329,7 +340,11 @@ impl State {
 impl Supply {
     /// The targets that have an item in their base, narrow ones first.
     pub fn bases_of(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
-        self.lists.narrow(ordinal).iter().copied().chain(self.lists.broad().of(ordinal))
+        self.narrow_of(ordinal).chain(self.lists.broad().of(ordinal))
+    }
+
+    fn narrow_of(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
+        self.lists.narrow(ordinal).iter().copied().filter(|id| !self.sets.kinds().is_broad(*id))
     }
 
     /// The sets that an item is matched by.
@@ -344,15 +359,6 @@ impl Supply {
     /// The targets that have an item in their base and that the clock matters to.
     pub(super) fn clock_targets(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
         self.bases_of(ordinal).filter(|id| self.sets.kinds().has_clock(*id))
-    }
-
-    pub(super) fn clock_predicates(&self, targets: impl Iterator<Item = TargetId>) -> impl Iterator<Item = &Predicate> {
-        let targets = targets.filter(|id| self.sets.kinds().has_clock(*id));
-        let conditions = targets.filter_map(|id| self.sets.target(id)).flat_map(Target::conditions);
-        conditions.filter_map(|condition| match &condition.test {
-            ConditionTest::Clock(predicate) => Some(predicate),
-            _ => None,
-        })
     }
 
     /// An item enters those of these sets that it does, or leaves those that it does: entries for what is matched and for what

@@ -1,9 +1,9 @@
 //! A rule set taken apart for standing: what the items' own content decides, and what other things do.
 
-use penstock_dsl::expr::{Block, Expr, Group, Owner, Predicate, Rule, Subject};
+use penstock_dsl::expr::{Block, Expr, Group, Owner, Predicate, PropertyRef, Rule, Subject};
 use penstock_dsl::registry::ContentType;
 
-use crate::supply::clock::reads_clock;
+use crate::supply::clock::{property, reads_clock};
 
 /// A part of a rule set: one target to be.
 #[derive(Clone, Debug)]
@@ -65,10 +65,10 @@ impl Part {
         Part { own: Expr { blocks: vec![block] }, conditions: conditions.collect() }
     }
 
-    /// The predicates on the clock among its conditions.
-    pub fn clock_predicates(&self) -> impl Iterator<Item = &Predicate> {
+    /// The properties that its conditions on the clock read.
+    pub fn clock_properties(&self) -> impl Iterator<Item = &PropertyRef> {
         self.conditions.iter().filter_map(|condition| match &condition.test {
-            PartTest::Clock(predicate) => Some(predicate),
+            PartTest::Clock(predicate) => property(predicate),
             _ => None,
         })
     }

@@ -233,12 +233,13 @@ impl State {
         }
     }
 
-    /// Keeps of these items' times only what the targets that are left read.
+    /// Keeps of these items' times only what targets that are left read.
     fn forget_times(&mut self, ordinals: &RoaringBitmap) {
         for ordinal in ordinals {
             let supply = &self.supply;
             let Some(times) = supply.clock.times(ordinal) else { continue };
-            match times_of(times, supply.clock_predicates(supply.clock_targets(ordinal))) {
+            let is_asked = supply.clock_targets(ordinal).next().is_some();
+            match times_of(times, supply.sets.clock_properties()).filter(|_| is_asked) {
                 Some(times) => self.supply.clock.keep(ordinal, times),
                 None => self.supply.clock.forget(ordinal),
             }

@@ -29,7 +29,7 @@ fn find_part(snapshot: &Snapshot, part: &Part) -> Result<FoundPart, IndexError> 
     let slices = count::evaluate(&Plan::of(&part.own), snapshot, no_merchants, 0)?;
     let base = super::bitmap(&count::ordinals(snapshot, &slices));
     let mut times = Vec::new();
-    if part.clock_predicates().next().is_some() {
+    if part.clock_properties().next().is_some() {
         for (segment, slice) in snapshot.index.segments.iter().zip(&slices) {
             let docs: Vec<usize> = slice.matched.ones().collect();
             let read = docs.par_chunks(READ_ITEMS).map(|docs| stored_times(segment, docs, part));
@@ -38,7 +38,7 @@ fn find_part(snapshot: &Snapshot, part: &Part) -> Result<FoundPart, IndexError> 
         let newest = slices.last().map(|slice| &slice.matched);
         for (at, (document, item)) in snapshot.overlay.live().enumerate() {
             if newest.is_some_and(|matched| matched.contains(at)) {
-                times.extend(times_of(document, part.clock_predicates()).map(|of| (item.ordinal, of)));
+                times.extend(times_of(document, part.clock_properties()).map(|of| (item.ordinal, of)));
             }
         }
     }
@@ -49,7 +49,7 @@ fn find_part(snapshot: &Snapshot, part: &Part) -> Result<FoundPart, IndexError> 
 fn stored_times(segment: &SegmentView, docs: &[usize], part: &Part) -> Result<Vec<(Ordinal, Document)>, IndexError> {
     let mut times = Vec::with_capacity(docs.len());
     segment.each_stored(docs.iter().copied(), |doc, document| {
-        times.extend(times_of(document, part.clock_predicates()).map(|of| (segment.ordinals()[doc], of)));
+        times.extend(times_of(document, part.clock_properties()).map(|of| (segment.ordinals()[doc], of)));
     })?;
     Ok(times)
 }

@@ -5,7 +5,7 @@
 
 use super::change::Ordinal;
 use crate::content::document::{Document, ExtValue, Values, epoch_ms};
-use penstock_dsl::expr::{Interval, Predicate, PropertyRef, Subject, Test, TimePoint};
+use penstock_dsl::expr::{Interval, Predicate, PropertyRef, Test, TimePoint};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -112,11 +112,11 @@ impl ClockBody {
     }
 }
 
-/// A document with nothing but the properties that these clock conditions read; `None` where it has none of them.
-pub fn times_of<'a>(document: &Document, conditions: impl Iterator<Item = &'a Predicate>) -> Option<Document> {
+/// A document with nothing but these properties, which clock conditions read; `None` where it has none of them.
+pub fn times_of<'a>(document: &Document, properties: impl Iterator<Item = &'a PropertyRef>) -> Option<Document> {
     let mut times = Document { content_type: document.content_type, declared: Vec::new(), ext: Vec::new() };
-    for subject in conditions.filter_map(subject) {
-        match &subject.property {
+    for property in properties {
+        match property {
             PropertyRef::Declared(id) => {
                 if let (Some(values), Err(at)) =
                     (document.get(*id), times.declared.binary_search_by_key(id, |(id, _)| *id))
@@ -140,9 +140,9 @@ pub fn times_of<'a>(document: &Document, conditions: impl Iterator<Item = &'a Pr
 /// The first moment after `now_ms` at which one of these clock conditions may turn for an item.
 pub fn next_turn<'a>(times: &Document, conditions: impl Iterator<Item = &'a Predicate>, now_ms: i64) -> Option<i64> {
     let turns = conditions.filter_map(|predicate| {
-        let (subject, Test::Time(interval)) = (subject(predicate)?, test(predicate)?) else { return None };
+        let (property, Test::Time(interval)) = (property(predicate)?, test(predicate)?) else { return None };
         let mut first: Option<i64> = None;
-        each_time(times, &subject.property, |time| {
+        each_time(times, property, |time| {
             for turn in turns_of(interval, time).into_iter().flatten().filter(|turn| *turn > now_ms) {
                 first = Some(first.map_or(turn, |first| first.min(turn)));
             }
@@ -189,9 +189,10 @@ fn each_time(document: &Document, property: &PropertyRef, mut see: impl FnMut(i6
     }
 }
 
-fn subject(predicate: &Predicate) -> Option<&Subject> {
+/// The property that a predicate reads.
+pub fn property(predicate: &Predicate) -> Option<&PropertyRef> {
     match predicate {
-        Predicate::Test { subject, .. } => Some(subject),
+        Predicate::Test { subject, .. } => Some(&subject.property),
         Predicate::All => None,
     }
 }

@@ -1,7 +1,8 @@
 //! Which targets have an item in their base, by item: what the new answer of the matcher is compared with.
 //!
 //! An item's own list has the narrow targets; broad ones are bits in a row, for in lists they would take more memory than the
-//! items. Invariant: the two have exactly the targets, each by its base.
+//! items. Invariant: the two have exactly the targets, each by its base, but that a list may still have some that have grown
+//! broad since it was written.
 
 use super::broad::Broad;
 use super::change::Ordinal;
@@ -16,7 +17,7 @@ pub struct Lists {
 }
 
 impl Lists {
-    /// The narrow targets of an item, sorted.
+    /// The narrow targets of an item, sorted, and maybe some that are broad now.
     pub fn narrow(&self, ordinal: Ordinal) -> &[TargetId] {
         self.narrow.get(ordinal as usize).map_or(&[], |list| list)
     }
@@ -57,8 +58,11 @@ impl Lists {
     /// Takes a target out of the lists of these items.
     pub fn remove_narrow(&mut self, target: TargetId, ordinals: impl IntoIterator<Item = Ordinal>) {
         for ordinal in ordinals {
-            let list: Vec<_> = self.narrow(ordinal).iter().copied().filter(|other| *other != target).collect();
-            self.set_narrow(ordinal, list.into());
+            let list = self.narrow(ordinal);
+            if let Ok(at) = list.binary_search(&target) {
+                let without = [&list[..at], &list[at + 1..]].concat();
+                self.set_narrow(ordinal, without.into());
+            }
         }
     }
 
@@ -68,8 +72,9 @@ impl Lists {
     }
 
     /// Takes a broad target out by its base.
-    pub fn remove_broad(&mut self, target: TargetId, ordinals: impl IntoIterator<Item = Ordinal>) {
-        self.broad.remove(target, ordinals);
+    pub fn remove_broad(&mut self, target: TargetId, ordinals: impl IntoIterator<Item = Ordinal> + Clone) {
+        self.broad.remove(target, ordinals.clone());
+        self.remove_narrow(target, ordinals);
     }
 
     /// Heap bytes, roughly.

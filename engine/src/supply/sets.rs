@@ -3,15 +3,17 @@
 use super::bits::BitmapBytes;
 use super::change::JournalId;
 use super::change::Ordinal;
+use super::clock::property;
 use super::kinds::{Kinds, SetGlance, WalletNumber};
 use super::slab::Slab;
 use super::tags::TagName;
-use super::target::{ConditionTest, Purpose, SetId, Target, TargetBody, TargetId};
-use penstock_dsl::expr::Predicate;
+use super::target::{ConditionTest, Purpose, SetId, Target, TargetBody, TargetId, put};
+use penstock_dsl::expr::{Predicate, PropertyRef};
 use roaring::{MultiOps, RoaringBitmap};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+use std::hint::black_box;
+use std::ops::{BitXor, Bound};
 use std::sync::LazyLock;
 
 /// What the operator says of a set.
@@ -60,6 +62,8 @@ pub struct Sets {
     by_tag: BTreeMap<TagName, BTreeSet<TargetId>>,
     /// Targets that ask something of merchants.
     of_merchants: BTreeSet<TargetId>,
+    /// The properties that clock conditions read, and how many do.
+    clock_properties: BTreeMap<PropertyRef, u32>,
     journals: JournalId,
 }
 
@@ -194,7 +198,11 @@ impl Sets {
                     tag_of(predicate).into_iter().for_each(|tag| _ = self.by_tag.entry(tag).or_default().insert(id))
                 }
                 ConditionTest::Merchant(_) => _ = self.of_merchants.insert(id),
-                ConditionTest::Clock(_) => {}
+                ConditionTest::Clock(predicate) => {
+                    property(predicate)
+                        .into_iter()
+                        .for_each(|read| *self.clock_properties.entry(read.clone()).or_default() += 1);
+                }
             }
         }
     }
@@ -214,10 +222,26 @@ impl Sets {
                     targets.remove(&id);
                     !targets.is_empty()
                 });
+                target.clock_predicates().filter_map(property).for_each(|read| self.read_no_more(read));
                 taken.push((id, target));
             }
         }
         taken
+    }
+
+    /// One clock condition less reads a property.
+    fn read_no_more(&mut self, property: &PropertyRef) {
+        if let Some(count) = self.clock_properties.get_mut(property) {
+            *count -= 1;
+            if *count == 0 {
+                self.clock_properties.remove(property);
+            }
+        }
+    }
+
+    /// The properties that clock conditions read.
+    pub fn clock_properties(&self) -> impl Iterator<Item = &PropertyRef> {
+        self.clock_properties.keys()
     }
 
     /// A set's id.
@@ -315,6 +339,24 @@ impl Sets {
         self.glance_at(id);
     }
 
+    /// Reads what a new member of these targets changes, so that the machine need not wait for it when they are changed one
+    /// after the other: most of it lies far apart.
+    pub fn read_ahead(&self, targets: &[TargetId]) {
+        let all = |read: &dyn Fn(TargetId) -> Option<Ordinal>| {
+            black_box(targets.iter().filter_map(|id| read(*id)).fold(0, BitXor::bitxor));
+        };
+        all(&|id| self.targets.get(id)?.base.max());
+        all(&|id| {
+            let target = self.targets.get(id).filter(|_| self.kinds.has_conditions(id))?;
+            let asks = target.conditions().first().map(|condition| u32::from(condition.negated))?;
+            Some(asks ^ target.held().max().unwrap_or(0))
+        });
+        all(&|id| {
+            let set = self.kinds.part_of(id).filter(|set| !self.glance(*set).is_one_target)?;
+            self.sets.get(set)?.union.as_ref()?.max()
+        });
+    }
+
     /// Takes over that a target holds an item now, or holds it no more; whether that changes the set it is a part of, and to
     /// what.
     pub fn target_changed(&mut self, id: TargetId, ordinal: Ordinal, holds: bool) -> Option<(SetId, bool)> {
@@ -326,7 +368,7 @@ impl Sets {
         let others = || set.targets.iter().filter_map(|target| self.targets.get(*target));
         let is_in = holds || others().any(|target| target.held().contains(ordinal));
         let union = set.union.as_mut()?;
-        let changed = if is_in { union.insert(ordinal) } else { union.remove(ordinal) };
+        let changed = if is_in { put(union, ordinal) } else { union.remove(ordinal) };
         changed.then_some((set_id, is_in))
     }
 

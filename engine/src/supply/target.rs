@@ -98,7 +98,7 @@ impl Target {
     /// Says that the conditions hold of an item of the base, or not; whether that is new. Nothing where there are none.
     pub fn hold(&mut self, ordinal: Ordinal, holds: bool) -> bool {
         match &mut self.asks {
-            Some(asks) if holds => asks.held.insert(ordinal),
+            Some(asks) if holds => put(&mut asks.held, ordinal),
             Some(asks) => asks.held.remove(ordinal),
             None => false,
         }
@@ -106,7 +106,7 @@ impl Target {
 
     /// Puts an item into the base or takes it out, and out of what is held; whether what is held has changed.
     pub fn set_base(&mut self, ordinal: Ordinal, is_in: bool) -> bool {
-        let changed = if is_in { self.base.insert(ordinal) } else { self.base.remove(ordinal) };
+        let changed = if is_in { put(&mut self.base, ordinal) } else { self.base.remove(ordinal) };
         match &mut self.asks {
             None => changed,
             Some(asks) => !is_in && asks.held.remove(ordinal),
@@ -118,9 +118,17 @@ impl Target {
         self.base.len() > BROAD_MIN.max(items as u64 / BROAD_ONE_IN)
     }
 
+    /// What it asks of the clock.
+    pub fn clock_predicates(&self) -> impl Iterator<Item = &Predicate> {
+        self.conditions().iter().filter_map(|condition| match &condition.test {
+            ConditionTest::Clock(predicate) => Some(predicate),
+            _ => None,
+        })
+    }
+
     /// Whether the clock matters to it.
     pub fn has_clock(&self) -> bool {
-        self.conditions().iter().any(|condition| matches!(condition.test, ConditionTest::Clock(_)))
+        self.clock_predicates().next().is_some()
     }
 
     /// Whether merchants matter to it.
@@ -155,6 +163,11 @@ impl Target {
         }
         Some(())
     }
+}
+
+/// Puts an item into a bitmap; whether it is new there. Most items that come into a set are the newest of all.
+pub fn put(bitmap: &mut RoaringBitmap, ordinal: Ordinal) -> bool {
+    bitmap.try_push(ordinal).is_ok() || bitmap.insert(ordinal)
 }
 
 /// A target's items in a checkpoint.

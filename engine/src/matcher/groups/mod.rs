@@ -98,7 +98,7 @@ pub struct GroupProbe {
 impl GroupProbe {
     /// What it has been used for so far.
     pub fn work(&self) -> Work {
-        Work { asked: self.questions.evaluated(), ..self.work }
+        Work { asked: self.questions.evaluated().others, ..self.work }
     }
 }
 

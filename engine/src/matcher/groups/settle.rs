@@ -52,12 +52,11 @@ impl Settling {
 }
 
 impl Groups {
-    /// Looks at `most` groups and `most` questions, those first whose way in is a guess as yet, and gives those a rarer way in for
-    /// which items have shown one; tells how many. Beside that each call looks at a thousand items, a few milliseconds: a
+    /// Looks at `most` groups, those first whose way in is a guess as yet, and at as many questions a group as there are, and
+    /// gives those a rarer way in for which items have shown one; tells how many. Beside that each call looks at a thousand items, a few milliseconds: a
     /// few large calls are better than many small ones.
     pub fn settle(&mut self, most: usize) -> usize {
-        let mut moved = self.standing.settle(most);
-        let mut left = most.min(self.len());
+        let (mut moved, mut left) = (0, most.min(self.len()));
         while left > 0 {
             let together = left.min(TRIED_TOGETHER);
             moved += self.settle_some(together);
@@ -84,10 +83,12 @@ impl Groups {
         Settling { groups, questions, sample: self.sample.clone() }
     }
 
-    /// Takes over what was found; tells how many groups have another way in. What has changed since it began costs, at most,
+    /// Takes over what was found; tells how many groups and questions have another way in. What has changed since it began costs, at most,
     /// a worse way in.
     pub fn end_settling(&mut self, tried: Tried) -> usize {
-        tried.groups.iter().filter(|id| self.settle_one(**id, &tried.trial)).count()
+        let moved = tried.groups.iter().filter(|id| self.settle_one(**id, &tried.trial)).count();
+        let questions_a_group = self.questions().div_ceil(self.len().max(1));
+        moved + self.standing.settle(tried.groups.len() * questions_a_group)
     }
 
     /// Groups whose way in is a guess as yet.

@@ -175,11 +175,12 @@ impl Field {
             needles.find(folded, counter, |question, sure| walk.hit_text(question, sure));
         }
         if let Some(words) = &self.words {
-            let Room { mut places, mut texts } = walk.take_room();
+            let Room { mut texts, words: mut room } = walk.take_room();
             for word in texts.words(folded) {
-                words.find(word, counter, &mut places, |question| walk.hit_text(question, true));
+                words.count(word.text, counter);
+                words.find(word, &mut room).iter().for_each(|question| walk.hit_text(*question, true));
             }
-            walk.give_back(Room { places, texts });
+            walk.give_back(Room { texts, words: room });
         }
         walk.decide_here(folded, locale);
     }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: an answer given here is the evaluator's.
 
-use super::entry::TimeEnds;
+use super::entry::{Entry, TimeEnds};
 use super::intervals::scaled;
 use super::sights::{InTexts, Sight, Sights, Slots, bit, grams, rough};
 use crate::matcher::fuzzy::Letters;
@@ -45,13 +45,13 @@ pub struct Range {
 }
 
 impl Glance {
-    /// What a predicate asks.
-    pub fn of(predicate: &Predicate, slots: &mut Slots) -> Self {
+    /// What a predicate asks beside what its entry has told already, where it has one.
+    pub fn of(predicate: &Predicate, entry: Option<Entry>, slots: &mut Slots) -> Self {
         let Predicate::Test { subject, test } = predicate else { return Glance::Ask };
-        Glance::of_test(subject, test, slots).unwrap_or(Glance::Ask)
+        Glance::of_test(subject, test, entry, slots).unwrap_or(Glance::Ask)
     }
 
-    fn of_test(subject: &Subject, test: &Test, slots: &mut Slots) -> Option<Self> {
+    fn of_test(subject: &Subject, test: &Test, entry: Option<Entry>, slots: &mut Slots) -> Option<Self> {
         let sure = subject.locale.is_none();
         let mut open = |texts: InTexts| slots.open(&subject.property, None, texts);
         let mut plain = || open(InTexts::default());
@@ -66,7 +66,7 @@ impl Glance {
             Test::Contains(needle) => {
                 Glance::Grams { slot: open(InTexts { grams: true, words: false })?, grams: grams(needle) }
             }
-            Test::Fuzzy(query) => match (longest_inexact(query), grams_of(query)) {
+            Test::Fuzzy(query) => match (longest_inexact(query, entry), grams_of(query, entry)) {
                 (Some(word), _) => Glance::Word {
                     slot: open(InTexts { grams: false, words: true })?,
                     letters: Letters::of(&word.text),
@@ -165,14 +165,22 @@ fn high(bound: Bound<u64>) -> f32 {
     }
 }
 
+/// The words that a query is not entered by.
+fn other_words(query: &Fuzzy, entry: Option<Entry>) -> impl Iterator<Item = &FuzzyWord> {
+    let words = query.words.iter().enumerate();
+    words
+        .filter(move |(at, _)| !matches!(entry, Some(Entry::Word(way_in)) if usize::from(way_in) == *at))
+        .map(|(_, w)| w)
+}
+
 /// The longest word that need not be there as it is: the one that the fewest others are like.
-fn longest_inexact(query: &Fuzzy) -> Option<&FuzzyWord> {
-    query.words.iter().filter(|word| word.distance > 0).max_by_key(|word| word.text.len())
+fn longest_inexact(query: &Fuzzy, entry: Option<Entry>) -> Option<&FuzzyWord> {
+    other_words(query, entry).filter(|word| word.distance > 0).max_by_key(|word| word.text.len())
 }
 
 /// The grams of what a text must have as it is: runs, and words within no distance.
-fn grams_of(query: &Fuzzy) -> u64 {
-    let words = query.words.iter().filter(|word| word.distance == 0).map(|word| &word.text);
+fn grams_of(query: &Fuzzy, entry: Option<Entry>) -> u64 {
+    let words = other_words(query, entry).filter(|word| word.distance == 0).map(|word| &word.text);
     query.runs.iter().chain(words).fold(0, |bits, text| bits | grams(text))
 }
 

@@ -9,7 +9,6 @@
 
 use super::multimap::Change;
 use rust_decimal::Decimal;
-use std::collections::BTreeSet;
 use std::ops::Bound;
 
 /// Digits after the point that tell two decimals apart here; most prices and ratings have fewer.
@@ -20,7 +19,8 @@ const CLOSED: usize = 65;
 const UPWARD: usize = CLOSED;
 /// The class of intervals without a lower end; they are sorted by their upper one.
 const DOWNWARD: usize = CLOSED + 1;
-const CLASSES: usize = CLOSED + 2;
+/// Intervals that lie side by side: to put one in moves so many at most.
+const CHUNK_MAX: usize = 256;
 
 /// A decimal as a whole number: order is kept, but neighbours may become equal.
 pub fn scaled(value: &Decimal) -> u64 {
@@ -47,34 +47,36 @@ pub enum Ask {
 }
 
 /// A set of intervals, each of a question.
+#[derive(Default)]
 pub struct Intervals {
-    /// Class, the end that it is sorted by, the other end, question.
-    entries: BTreeSet<(u8, u64, u64, u32)>,
-    /// Entries of each class.
-    counts: [u32; CLASSES],
-}
-
-impl Default for Intervals {
-    fn default() -> Self {
-        Intervals { entries: BTreeSet::new(), counts: [0; CLASSES] }
-    }
+    /// Those that are not empty, by number.
+    classes: Vec<(usize, Class)>,
 }
 
 impl Intervals {
     /// Puts an interval of a question in, or takes it out. One whose ends are the wrong way round holds nothing and is not
     /// kept; see [`is_inverted`].
     pub fn change(&mut self, change: Change, low: Bound<u64>, high: Bound<u64>, question: u32) {
-        let (class, first, second) = match (end(low), end(high)) {
+        let (number, first, second) = match (end(low), end(high)) {
             (Some(low), Some(high)) if low > high => return,
             (Some(low), Some(high)) => (size_class(high - low), low, high),
             (None, Some(high)) => (DOWNWARD, high, 0),
             (low, None) => (UPWARD, low.unwrap_or(0), u64::MAX),
         };
-        let entry = (class as u8, first, second, question);
-        match change {
-            Change::Enter if self.entries.insert(entry) => self.counts[class] += 1,
-            Change::Leave if self.entries.remove(&entry) => self.counts[class] -= 1,
-            _ => {}
+        let entry = Entry::new(first, second, question);
+        match (self.classes.binary_search_by_key(&number, |(number, _)| *number), change) {
+            (Ok(at), Change::Enter) => self.classes[at].1.insert(entry),
+            (Err(at), Change::Enter) => {
+                self.classes.insert(at, (number, Class::default()));
+                self.classes[at].1.insert(entry);
+            }
+            (Ok(at), Change::Leave) => {
+                self.classes[at].1.remove(entry);
+                if self.classes[at].1.is_empty() {
+                    self.classes.remove(at);
+                }
+            }
+            (Err(_), Change::Leave) => {}
         }
     }
 
@@ -86,37 +88,120 @@ impl Intervals {
             Ask::Holds => (low, high),
             Ask::Overlaps => (high, low),
         };
-        for class in (0..CLOSED).filter(|class| self.counts[*class] > 0) {
-            let width = 1u64.checked_shl(class as u32).map_or(u64::MAX, |over| over - 1);
-            for (first, second, question) in self.class(class, reaches.saturating_sub(width), begins) {
-                if second >= reaches {
-                    found(question, first < begins && second > reaches);
+        for (number, class) in &self.classes {
+            match *number {
+                UPWARD => class.between(0, begins).for_each(|entry| found(entry.question, entry.first() < begins)),
+                DOWNWARD => {
+                    class.between(reaches, u64::MAX).for_each(|entry| found(entry.question, entry.first() > reaches))
+                }
+                number => {
+                    let width = 1u64.checked_shl(number as u32).map_or(u64::MAX, |over| over - 1);
+                    for entry in class.between(reaches.saturating_sub(width), begins) {
+                        let (first, second) = (entry.first(), entry.second());
+                        if second >= reaches {
+                            found(entry.question, first < begins && second > reaches);
+                        }
+                    }
                 }
             }
-        }
-        for (first, _, question) in self.class(UPWARD, 0, begins) {
-            found(question, first < begins);
-        }
-        for (first, _, question) in self.class(DOWNWARD, reaches, u64::MAX) {
-            found(question, first > reaches);
         }
     }
 
     /// Every question.
     pub fn all(&self) -> impl Iterator<Item = u32> {
-        self.entries.iter().map(|entry| entry.3)
+        self.classes.iter().flat_map(|(_, class)| class.chunks.iter().flatten()).map(|entry| entry.question)
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.classes.is_empty()
+    }
+}
+
+/// An interval of a question: the end that it is sorted by, and the other one, each in two halves so that no room is lost to
+/// alignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    first: [u32; 2],
+    second: [u32; 2],
+    question: u32,
+}
+
+impl Entry {
+    fn new(first: u64, second: u64, question: u32) -> Self {
+        let halves = |end: u64| [(end >> 32) as u32, end as u32];
+        Entry { first: halves(first), second: halves(second), question }
     }
 
-    fn class(&self, class: usize, from: u64, to: u64) -> impl Iterator<Item = (u64, u64, u32)> {
-        let there = self.counts[class] > 0 && from <= to;
-        let class = class as u8;
-        let range = there.then(|| self.entries.range((class, from, 0, 0)..=(class, to, u64::MAX, u32::MAX)));
-        range.into_iter().flatten().map(|&(_, first, second, question)| (first, second, question))
+    fn first(&self) -> u64 {
+        whole(self.first)
+    }
+
+    fn second(&self) -> u64 {
+        whole(self.second)
+    }
+}
+
+fn whole([high, low]: [u32; 2]) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+/// The intervals of a size class in order, in chunks none of which is empty.
+#[derive(Default)]
+struct Class {
+    chunks: Vec<Vec<Entry>>,
+}
+
+impl Class {
+    /// Nothing happens to an entry that is there.
+    fn insert(&mut self, entry: Entry) {
+        if self.chunks.is_empty() {
+            self.chunks.push(Vec::new());
+        }
+        let at = self.chunk_of(entry).min(self.chunks.len() - 1);
+        let chunk = &mut self.chunks[at];
+        let Err(place) = chunk.binary_search(&entry) else { return };
+        if chunk.len() == chunk.capacity() {
+            // A quarter more, where a vector would double.
+            chunk.reserve_exact(chunk.len() / 4 + 1);
+        }
+        chunk.insert(place, entry);
+        if chunk.len() > CHUNK_MAX {
+            let upper = chunk.split_off(CHUNK_MAX / 2);
+            chunk.shrink_to_fit();
+            self.chunks.insert(at + 1, upper);
+        }
+    }
+
+    fn remove(&mut self, entry: Entry) {
+        let at = self.chunk_of(entry);
+        let Some(chunk) = self.chunks.get_mut(at) else { return };
+        let Ok(place) = chunk.binary_search(&entry) else { return };
+        chunk.remove(place);
+        if chunk.is_empty() {
+            self.chunks.remove(at);
+        } else if chunk.len() < chunk.capacity() / 2 {
+            chunk.shrink_to_fit();
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// Those whose first end is among these, both included.
+    fn between(&self, from: u64, to: u64) -> impl Iterator<Item = &Entry> {
+        let from = Entry::new(from, 0, 0);
+        let at = self.chunk_of(from);
+        let begin = self.chunks.get(at).map_or(0, |chunk| chunk.partition_point(|entry| *entry < from));
+        let rest = self.chunks.iter().skip(at + 1).flatten();
+        let found = self.chunks.get(at).into_iter().flat_map(move |chunk| &chunk[begin..]).chain(rest);
+        found.take_while(move |entry| entry.first() <= to)
+    }
+
+    /// The first chunk that reaches an entry.
+    fn chunk_of(&self, entry: Entry) -> usize {
+        self.chunks.partition_point(|chunk| chunk.last().is_some_and(|last| *last < entry))
     }
 }
 
@@ -142,7 +227,7 @@ mod tests {
     use super::*;
     use penstock_dsl::expr::Interval;
     use proptest::prelude::*;
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     fn value() -> impl Strategy<Value = i64> {
         prop_oneof![-20..20i64, any::<i64>(), Just(i64::MIN), Just(i64::MAX), 0..5_000_000_000i64]
@@ -195,7 +280,30 @@ mod tests {
                 let (low, high) = ends(low, high);
                 index.change(Change::Leave, low, high, n as u32);
             }
-            prop_assert!(index.is_empty() && index.counts == [0; CLASSES]);
+            prop_assert!(index.is_empty());
+        }
+
+        #[test]
+        fn a_class_is_a_sorted_set(steps in prop::collection::vec((0..3u8, 0..900u64, 0..3u32), 0..3000), ends in (0..900u64, 0..900u64)) {
+            let (mut class, mut model) = (Class::default(), BTreeSet::new());
+            for (kind, first, question) in steps {
+                let entry = Entry::new(first << 31, first, question);
+                match kind {
+                    0 => {
+                        class.remove(entry);
+                        model.remove(&entry);
+                    }
+                    _ => {
+                        class.insert(entry);
+                        model.insert(entry);
+                    }
+                }
+            }
+            prop_assert!(class.chunks.iter().flatten().eq(&model));
+            prop_assert!(class.chunks.iter().all(|chunk| !chunk.is_empty() && chunk.len() <= CHUNK_MAX));
+            let (from, to) = (ends.0 << 31, ends.1 << 31);
+            let between = model.iter().filter(|entry| (from..=to).contains(&entry.first()));
+            prop_assert!(class.between(from, to).eq(between));
         }
 
         #[test]

@@ -18,6 +18,7 @@ mod glance;
 mod in_place;
 mod intervals;
 mod marks;
+mod memo;
 mod multimap;
 mod needles;
 mod packed;
@@ -31,7 +32,7 @@ mod words;
 
 pub use entry::ENTRIES_MAX;
 pub use question::Cost;
-pub use walk::Probe;
+pub use walk::{Evaluated, Probe};
 
 use entry::Entry;
 use field::Field;
@@ -82,7 +83,7 @@ impl Standing {
         if new {
             self.flags.resize(self.questions.ids_end(), 0);
             self.glances.resize(self.questions.ids_end(), Glance::Ask);
-            self.glances[id.0 as usize] = Glance::of(predicate, &mut self.slots);
+            self.glances[id.0 as usize] = Glance::of(predicate, None, &mut self.slots);
         }
         if let Some(question) = self.questions.get_mut(id) {
             question.askers += 1;
@@ -177,6 +178,7 @@ impl Standing {
         let (entry, _) = Entry::rarest(&predicate, Counter::of(&self.seen, salt(&predicate)));
         self.change(Change::Enter, &predicate, entry, id.0);
         self.flags[id.0 as usize] |= flags(&predicate, entry);
+        self.glances[id.0 as usize] = Glance::of(&predicate, Some(entry), &mut self.slots);
         if let Some(question) = self.questions.get_mut(id) {
             question.entry = Some(entry);
         }
@@ -187,6 +189,7 @@ impl Standing {
         let Some(predicate) = self.predicate(QuestionId(id)) else { return };
         if let Some(entry) = self.questions.get_mut(QuestionId(id)).and_then(|question| question.entry.take()) {
             self.change(Change::Leave, &predicate, entry, id);
+            self.glances[id as usize] = Glance::of(&predicate, None, &mut self.slots);
         }
     }
 

@@ -1,4 +1,4 @@
-//! A standing question: its predicate, who asks it, and what it has cost.
+//! A standing question: its predicate, who asks it, and what it costs.
 
 use super::QuestionId;
 use super::arena::{self, Place};
@@ -9,9 +9,8 @@ use super::packed::Packed;
 use super::texts::Texts;
 use crate::content::document::Document;
 use crate::matcher::evaluate::holds;
-use penstock_dsl::expr::Predicate;
+use penstock_dsl::expr::{Predicate, Test};
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// What a question takes in tables that all share: its own, the one where it is found by its predicate, the one of ways in, flags.
 const TABLES_BYTES: usize = size_of::<Question>() + size_of::<Glance>() + 3 * size_of::<QuestionId>() + 1;
@@ -19,6 +18,8 @@ const TABLES_BYTES: usize = size_of::<Question>() + size_of::<Glance>() + 3 * si
 const ALLOCATED_BYTES: usize = 16;
 /// About what a place in a structure takes, bytes; strings come on top.
 const PLACE_BYTES: usize = 32;
+/// About what an interval takes, bytes.
+const INTERVAL_BYTES: usize = 24;
 /// About what a key of a fuzzy word takes: a number in a table, and a second one in place where words share it.
 const WORD_KEY_BYTES: usize = 20;
 /// What such a word takes beside its keys and its text, however many ask for it.
@@ -33,10 +34,6 @@ pub struct Cost {
     pub places: usize,
     /// Whether every item of its types is asked.
     pub always: bool,
-    /// Times that the evaluator was asked, since the question came.
-    pub asked: u32,
-    /// Those of them where the answer was no.
-    pub in_vain: u32,
 }
 
 /// A question.
@@ -49,8 +46,6 @@ pub struct Question {
     pub enterers: u32,
     /// Where it stands; nowhere until it is entered.
     pub entry: Option<Entry>,
-    asked: AtomicU32,
-    in_vain: AtomicU32,
 }
 
 /// A question and what it asks.
@@ -73,63 +68,53 @@ impl Deref for Known<'_> {
 impl Question {
     /// A question that nobody asks yet.
     pub fn new(predicate: Place) -> Self {
-        Question {
-            predicate,
-            askers: 0,
-            enterers: 0,
-            entry: None,
-            asked: AtomicU32::new(0),
-            in_vain: AtomicU32::new(0),
-        }
-    }
-
-    /// Counts an answer of the evaluator.
-    pub fn count(&self, passed: bool) {
-        add_one(&self.asked);
-        if !passed {
-            add_one(&self.in_vain);
-        }
+        Question { predicate, askers: 0, enterers: 0, entry: None }
     }
 }
 
 impl Known<'_> {
-    /// Whether an item passes; `texts` has its texts cut into words, or will. Counted.
+    /// Whether an item passes; `texts` has its texts cut into words, or will.
     pub fn ask(&self, document: &Document, now_ms: i64, texts: &mut Texts) -> bool {
-        let passes = match InPlace::of(self.predicate) {
+        match InPlace::of(self.predicate) {
             Some(predicate) => predicate.holds(document, texts),
             None => holds(&self.predicate.unpack(), document, now_ms),
-        };
-        self.count(passes);
-        passes
+        }
     }
 
     /// What it costs.
     pub fn cost(&self) -> Cost {
-        let places = match (self.predicate.unpack(), self.entry) {
-            (_, None) => 0,
-            (Predicate::All, Some(_)) => 1,
-            (Predicate::Test { test, .. }, Some(entry)) => entry.places(&test),
-        };
-        let in_structures = match self.entry {
-            Some(Entry::Word(_)) => WORD_BYTES + places * WORD_KEY_BYTES,
-            _ => places * PLACE_BYTES,
+        let (places, is_interval) = match (self.predicate.unpack(), self.entry) {
+            (_, None) => (0, false),
+            (Predicate::All, Some(_)) => (1, false),
+            (Predicate::Test { test, .. }, Some(entry)) => (entry.places(&test), is_interval(&test)),
         };
         let length = self.predicate.0.len();
-        // What it is entered by is kept again in the structure.
-        let copy = if places > 0 { length + ALLOCATED_BYTES } else { 0 };
+        // A text that it is entered by is kept again in the structure.
+        let copy = length + ALLOCATED_BYTES;
+        let in_structures = match self.entry {
+            _ if is_interval => places * INTERVAL_BYTES,
+            Some(Entry::Word(_)) => copy + WORD_BYTES + places * WORD_KEY_BYTES,
+            _ if places > 0 => copy + places * PLACE_BYTES,
+            _ => 0,
+        };
         Cost {
-            bytes: TABLES_BYTES + arena::taken(length) + copy + in_structures,
+            bytes: TABLES_BYTES + arena::taken(length) + in_structures,
             places,
             always: self.entry == Some(Entry::Always),
-            asked: self.asked.load(Relaxed),
-            in_vain: self.in_vain.load(Relaxed),
         }
     }
 }
 
-/// Counts; what several threads count at the same time may be lost.
-pub fn add_one(counter: &AtomicU32) {
-    counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
+fn is_interval(test: &Test) -> bool {
+    matches!(
+        test,
+        Test::Number(_)
+            | Test::Money(_)
+            | Test::PriceOverlaps(_)
+            | Test::PriceWithin(_)
+            | Test::Time(_)
+            | Test::Bool(_)
+    )
 }
 
 #[cfg(test)]
@@ -138,6 +123,6 @@ mod tests {
 
     #[test]
     fn a_question_is_small() {
-        assert_eq!((size_of::<Question>(), size_of::<Option<Question>>(), size_of::<Glance>()), (28, 28, 16));
+        assert_eq!((size_of::<Question>(), size_of::<Option<Question>>(), size_of::<Glance>()), (20, 20, 16));
     }
 }

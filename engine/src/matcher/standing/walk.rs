@@ -8,10 +8,12 @@ use super::question::Known;
 use super::seen::{Counter, Seen};
 use super::sights::{Sights, Slots};
 use super::texts::Texts;
+use super::words;
 use super::{QuestionId, Standing};
 use crate::content::document::Document;
 use crate::matcher::evaluate::in_range;
 use penstock_dsl::registry::ContentType;
+use smallvec::SmallVec;
 
 /// The content types that a question is entered for.
 pub const TYPES: u8 = (1 << ContentType::ALL.len()) - 1;
@@ -19,6 +21,8 @@ pub const TYPES: u8 = (1 << ContentType::ALL.len()) - 1;
 pub const DECIDED: u8 = 1 << 4;
 /// A question's test is a fuzzy one, decided text by text.
 pub const FUZZY: u8 = 1 << 5;
+/// Questions about a text that take no memory of their own while they wait for an answer.
+const LEFT_IN_PLACE: usize = 64;
 
 /// Room to work in, kept from one item to the next; a thread needs one of its own.
 #[derive(Default)]
@@ -33,38 +37,61 @@ pub struct Probe {
     /// Questions that were not entered and have an answer.
     known: Marks,
     sights: Sights,
-    glances: Vec<Glance>,
-    /// How many of those the evaluator was asked, in all.
-    evaluated: u64,
+    waiting: Waiting,
+    asked_of: Evaluated,
+}
+
+/// Questions that the evaluator was asked of items, in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evaluated {
+    /// Such as were entered.
+    pub entered: u64,
+    /// Those of them where the answer was no.
+    pub in_vain: u64,
+    /// Such as were not.
+    pub others: u64,
+}
+
+/// Room for what waits for answers.
+#[derive(Default)]
+pub(super) struct Waiting {
+    pub glances: Vec<Glance>,
+    pub told: Vec<bool>,
 }
 
 /// Room for words.
 #[derive(Default)]
 pub struct Room {
-    /// Places of query words.
-    pub places: Vec<u32>,
     /// Words of the item.
     pub texts: Texts,
+    /// To look words up.
+    pub words: words::Room,
 }
 
 impl Probe {
     /// What a glance tells of an item's answer.
     pub(super) fn glance(&mut self, glance: Glance, slots: &Slots, document: &Document) -> Option<bool> {
-        if !self.sights.ready {
-            self.sights.look(slots, document, &mut self.room.texts);
-        }
+        self.look(slots, document);
         glance.answer(&self.sights)
     }
 
+    /// Looks at an item, once.
+    fn look(&mut self, slots: &Slots, document: &Document) {
+        if !self.sights.ready {
+            self.sights.look(slots, document, &mut self.room.texts);
+        }
+    }
+
     /// Room for what is asked; to be given back.
-    pub(super) fn take_glances(&mut self) -> Vec<Glance> {
-        std::mem::take(&mut self.glances)
+    pub(super) fn take_waiting(&mut self) -> Waiting {
+        std::mem::take(&mut self.waiting)
     }
 
     /// Takes the room back.
-    pub(super) fn give_back_glances(&mut self, mut glances: Vec<Glance>) {
-        glances.clear();
-        self.glances = glances;
+    pub(super) fn give_back_waiting(&mut self, mut waiting: Waiting) {
+        waiting.glances.clear();
+        waiting.told.clear();
+        self.waiting = waiting;
     }
 
     /// The answer to a question that was not entered, asked once.
@@ -73,7 +100,7 @@ impl Probe {
             return self.passed.has(id.0);
         }
         self.known.mark(id.0);
-        self.evaluated += 1;
+        self.asked_of.others += 1;
         let passes = question.ask(document, now_ms, &mut self.room.texts);
         if passes {
             self.passed.mark(id.0);
@@ -86,9 +113,16 @@ impl Probe {
         self.passed.has(id.0)
     }
 
-    /// Questions that were not entered and that the evaluator was asked, in all.
-    pub(crate) fn evaluated(&self) -> u64 {
-        self.evaluated
+    /// What the evaluator was asked.
+    pub fn evaluated(&self) -> Evaluated {
+        self.asked_of
+    }
+}
+
+impl Evaluated {
+    fn count(&mut self, passed: bool) {
+        self.entered += 1;
+        self.in_vain += u64::from(!passed);
     }
 }
 
@@ -96,6 +130,7 @@ impl Probe {
 pub struct Walk<'a> {
     standing: &'a Standing,
     probe: &'a mut Probe,
+    document: &'a Document,
     /// The bit of the item's content type among a question's.
     type_bit: u8,
     /// Where what is seen is counted, if this item is.
@@ -109,7 +144,7 @@ impl<'a> Walk<'a> {
     pub fn new(
         standing: &'a Standing,
         probe: &'a mut Probe,
-        document: &Document,
+        document: &'a Document,
         now_ms: i64,
         seen: Option<&'a Seen>,
     ) -> Self {
@@ -118,7 +153,7 @@ impl<'a> Walk<'a> {
         }
         probe.sights.ready = false;
         probe.room.texts.clear();
-        Walk { standing, probe, type_bit: 1 << document.content_type.index(), seen, now_ms }
+        Walk { standing, probe, document, type_bit: 1 << document.content_type.index(), seen, now_ms }
     }
 
     /// What counts a property's keys, if this item is counted.
@@ -186,32 +221,36 @@ impl<'a> Walk<'a> {
         if self.probe.here.list().is_empty() {
             return;
         }
-        let Probe { passed, here, room, .. } = &mut *self.probe;
+        self.probe.look(&self.standing.slots, self.document);
+        let Probe { passed, here, room, sights, asked_of, .. } = &mut *self.probe;
         let words = room.texts.words(folded);
-        for id in here.list() {
-            let (false, Some(question)) = (passed.has(*id), self.standing.questions.get(QuestionId(*id))) else {
-                continue;
-            };
+        let maybe = |id: &&u32| !passed.has(**id) && self.standing.glances[**id as usize].answer(sights) != Some(false);
+        let known = |id: &u32| Some((*id, self.standing.questions.get(QuestionId(*id))?));
+        // All are read before any is answered, so that the machine need not wait for one read after the other.
+        let left: SmallVec<[_; LEFT_IN_PLACE]> = here.list().iter().filter(maybe).filter_map(known).collect();
+        for (id, question) in left {
             let Some(predicate) = InPlace::of(question.predicate) else { continue };
             let Some(query) = predicate.query() else { continue };
             let passes = in_range(locale, predicate.locale) && query.matches(folded, words.clone());
-            question.count(passes);
+            asked_of.count(passes);
             if passes {
-                passed.mark(*id);
+                passed.mark(id);
             }
         }
         here.clear(0);
     }
 
     /// Asks the item what is still open; the questions that it passes.
-    pub fn finish(self, document: &Document) -> &'a [QuestionId] {
-        let Probe { passed, asked, answer, room, .. } = self.probe;
+    pub fn finish(self) -> &'a [QuestionId] {
+        let Probe { passed, asked, answer, room, asked_of, .. } = self.probe;
         for id in asked.list() {
             if passed.has(*id) {
                 continue;
             }
             let Some(question) = self.standing.questions.get(QuestionId(*id)) else { continue };
-            if question.ask(document, self.now_ms, &mut room.texts) {
+            let passes = question.ask(self.document, self.now_ms, &mut room.texts);
+            asked_of.count(passes);
+            if passes {
                 passed.mark(*id);
             }
         }

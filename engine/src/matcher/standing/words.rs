@@ -6,6 +6,7 @@
 //! its own. Where many query words have one head (`item0001`, `item0002`) those that come later stand by their tail, read
 //! backwards. Keys are hashes: whatever they bring is checked by the evaluator's own comparison.
 
+use super::memo::{Memo, Version};
 use super::multimap::{Change, Multimap};
 use super::seen::Counter;
 use crate::matcher::evaluate::{self, word_matches};
@@ -40,6 +41,15 @@ pub struct Words {
     near: [[u32; LENGTHS]; DISTANCE_MAX],
     /// Words that stand by their tail.
     by_tail: u32,
+    version: Version,
+}
+
+/// Room to work in, kept from one word to the next.
+#[derive(Default)]
+pub struct Room {
+    /// Places of query words.
+    places: Vec<u32>,
+    memo: Memo,
 }
 
 /// An end of a word.
@@ -73,6 +83,7 @@ impl Default for Words {
             prefixes: [0; LENGTHS],
             near: [[0; LENGTHS]; DISTANCE_MAX],
             by_tail: 0,
+            version: Version::default(),
         }
     }
 }
@@ -86,6 +97,7 @@ impl Words {
 
     /// Puts a question in under a word, or takes it out.
     pub fn change(&mut self, change: Change, wanted: &FuzzyWord, question: u32) {
+        self.version = Version::default();
         match (change, self.place(wanted)) {
             (Change::Enter, Some(place)) => self.questions_mut(place).push(question),
             (Change::Enter, None) => {
@@ -106,22 +118,31 @@ impl Words {
         }
     }
 
-    /// Calls `found` with every question that enters by a word which `word` matches. `places` is room to work in.
-    pub fn find(
-        &self,
-        word: evaluate::Word<'_>,
-        counter: Counter<'_>,
-        places: &mut Vec<u32>,
-        mut found: impl FnMut(u32),
-    ) {
-        self.candidates(word.text, counter, places);
+    /// The questions that enter by a word which `word` matches.
+    pub fn find<'r>(&self, word: evaluate::Word<'_>, room: &'r mut Room) -> &'r [u32] {
+        let Room { places, memo } = room;
+        memo.of(self.version, word.text, |found| self.look_up(word, places, found))
+    }
+
+    /// Counts that an item has a word.
+    pub fn count(&self, word: &str, counter: Counter<'_>) {
+        for (prefix, length) in prefixes(word) {
+            if length < LENGTHS && self.prefixes[length] > 0 {
+                counter.count(prefix);
+            }
+        }
+        counter.count(word.chars().fold(WHOLE, step));
+    }
+
+    fn look_up(&self, word: evaluate::Word<'_>, places: &mut Vec<u32>, found: &mut Vec<u32>) {
+        self.candidates(word.text, places);
         places.sort_unstable();
         places.dedup();
         for &place in places.iter() {
             if let Some(candidate) = &self.words[place as usize]
                 && candidate.matches(word)
             {
-                candidate.questions.iter().for_each(|question| found(*question));
+                found.extend(&candidate.questions);
             }
         }
     }
@@ -131,19 +152,16 @@ impl Words {
         self.by_key.is_empty()
     }
 
-    fn candidates(&self, word: &str, counter: Counter<'_>, places: &mut Vec<u32>) {
+    fn candidates(&self, word: &str, places: &mut Vec<u32>) {
         places.clear();
-        let (mut prefix, mut length) = (PREFIX, 0);
-        for c in word.chars() {
-            length += 1;
-            prefix = step(prefix, c);
+        let mut length = 0;
+        for (prefix, chars) in prefixes(word) {
+            length = chars;
             if length < LENGTHS && self.prefixes[length] > 0 {
-                counter.count(prefix);
                 places.extend(self.by_key.get(&finish(prefix)));
             }
         }
         let whole = word.chars().fold(WHOLE, step);
-        counter.count(whole);
         places.extend(self.by_key.get(&finish(whole)));
         let deletions = (1..=DISTANCE_MAX).rev().find(|distance| self.has_near(*distance, length)).unwrap_or(0);
         if deletions == 0 {
@@ -226,6 +244,15 @@ impl Words {
     }
 }
 
+/// The hashes of all that a word begins with, and how many characters that is.
+fn prefixes(word: &str) -> impl Iterator<Item = (u64, usize)> {
+    let hashes = word.chars().scan(PREFIX, |hash, c| {
+        *hash = step(*hash, c);
+        Some(*hash)
+    });
+    hashes.zip(1..)
+}
+
 /// How often a word was seen, and words that begin with it where those match too.
 pub fn times(wanted: &FuzzyWord, counter: Counter<'_>) -> u32 {
     let seen = |kind| counter.times(wanted.text.chars().fold(kind, step));
@@ -304,7 +331,7 @@ mod tests {
             wanted in prop::collection::vec((word(), 0..3u8, any::<bool>(), any::<bool>()), 0..40),
             words in prop::collection::vec(prop_oneof![word(), "[ab]{0,70}".prop_map(|s| s + "c")], 1..20),
         ) {
-            let mut index = Words::default();
+            let (mut index, mut room) = (Words::default(), Room::default());
             let fuzzy = |(text, distance, prefix, _): &(String, u8, bool, bool)| {
                 FuzzyWord { text: text.clone(), distance: *distance, prefix: *prefix }
             };
@@ -316,7 +343,10 @@ mod tests {
             }
             for word in words {
                 let mut found = BTreeSet::new();
-                index.find(evaluate::Word::new(&word), Counter::none(), &mut Vec::new(), |question| assert!(found.insert(question)));
+                let questions = index.find(evaluate::Word::new(&word), &mut room);
+                let questions = questions.to_vec();
+                prop_assert_eq!(index.find(evaluate::Word::new(&word), &mut room), &questions[..]);
+                questions.iter().for_each(|question| assert!(found.insert(*question)));
                 for (n, wanted) in wanted.iter().enumerate() {
                     let passes = wanted.3 && word_matches(evaluate::Word::new(&word), &fuzzy(wanted));
                     prop_assert_eq!(found.contains(&(n as u32)), passes, "{} {:?}", word, wanted);
@@ -345,10 +375,9 @@ mod tests {
         };
         (0..2000).for_each(|n| index.change(Change::Enter, &word(n), n));
         for n in 0..2000 {
-            let (mut found, mut places) = (BTreeSet::new(), Vec::new());
-            index.find(evaluate::Word::new(&word(n).text), Counter::none(), &mut places, |question| {
-                assert!(found.insert(question))
-            });
+            let (mut found, mut places) = (Vec::new(), Vec::new());
+            index.look_up(evaluate::Word::new(&word(n).text), &mut places, &mut found);
+            found.sort_unstable();
             let passes = |other: &u32| word_matches(evaluate::Word::new(&word(n).text), &word(*other));
             assert!(found.into_iter().eq((0..2000).filter(passes)));
             assert!(places.len() < 300, "{}", places.len());
