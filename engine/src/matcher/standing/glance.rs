@@ -66,7 +66,7 @@ impl Glance {
             Test::Contains(needle) => {
                 Glance::Grams { slot: open(InTexts { grams: true, words: false })?, grams: grams(needle) }
             }
-            Test::Fuzzy(query) => match (longest_inexact(query, entry), grams_of(query, entry)) {
+            Test::Fuzzy(query) => match (most_telling(query, entry), all_grams(&query.runs)) {
                 (Some(word), _) => Glance::Word {
                     slot: open(InTexts { grams: false, words: true })?,
                     letters: Letters::of(&word.text),
@@ -165,23 +165,17 @@ fn high(bound: Bound<u64>) -> f32 {
     }
 }
 
-/// The words that a query is not entered by.
-fn other_words(query: &Fuzzy, entry: Option<Entry>) -> impl Iterator<Item = &FuzzyWord> {
-    let words = query.words.iter().enumerate();
-    words
-        .filter(move |(at, _)| !matches!(entry, Some(Entry::Word(way_in)) if usize::from(way_in) == *at))
-        .map(|(_, w)| w)
+/// The grams of texts that must all be there.
+fn all_grams(texts: &[String]) -> u64 {
+    texts.iter().fold(0, |bits, text| bits | grams(text))
 }
 
-/// The longest word that need not be there as it is: the one that the fewest others are like.
-fn longest_inexact(query: &Fuzzy, entry: Option<Entry>) -> Option<&FuzzyWord> {
-    other_words(query, entry).filter(|word| word.distance > 0).max_by_key(|word| word.text.len())
-}
-
-/// The grams of what a text must have as it is: runs, and words within no distance.
-fn grams_of(query: &Fuzzy, entry: Option<Entry>) -> u64 {
-    let words = other_words(query, entry).filter(|word| word.distance == 0).map(|word| &word.text);
-    query.runs.iter().chain(words).fold(0, |bits, text| bits | grams(text))
+/// Of the words that a query is not entered by the one that the fewest others are like: a long one, in which few characters may
+/// differ.
+fn most_telling(query: &Fuzzy, entry: Option<Entry>) -> Option<&FuzzyWord> {
+    let is_entered = |at: usize| matches!(entry, Some(Entry::Word(way_in)) if usize::from(way_in) == at);
+    let others = query.words.iter().enumerate().filter(|(at, _)| !is_entered(*at)).map(|(_, word)| word);
+    others.max_by_key(|word| word.text.len() as isize - 2 * isize::from(word.distance))
 }
 
 /// Times of undeclared keys are numbers that are read in another way.
