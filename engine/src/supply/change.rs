@@ -118,7 +118,8 @@ pub struct Changes {
 impl Changes {
     /// The changes of a record, those of each journal in order.
     pub fn new(seq: Seq, mut changes: Vec<JournalChange>) -> Self {
-        changes.sort_by_key(|(journal, _)| *journal);
+        // Keys are sorted alone: changes are ten times as large.
+        changes.sort_by_cached_key(|(journal, _)| *journal);
         Changes { seq, changes }
     }
 

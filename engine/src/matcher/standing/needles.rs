@@ -6,6 +6,7 @@
 
 use super::multimap::{Change, Multimap};
 use super::seen::Counter;
+use smallvec::SmallVec;
 
 /// The longest n-gram, characters.
 const GRAM_CHARS: usize = 3;
@@ -14,6 +15,8 @@ const CHAR_BITS: u32 = 21;
 /// So many needles are compared whatever the length of the text, and so many more for each of its bytes.
 const COMPARED_MIN: usize = 4096;
 const COMPARED_MAX_A_BYTE: usize = 16;
+/// Needles that are compared together.
+const COMPARED_TOGETHER: usize = 64;
 /// Bytes compared that count as one more needle.
 const BYTES_A_COMPARISON: usize = 16;
 
@@ -74,6 +77,11 @@ impl Needles {
     /// Calls `found` with questions whose needle the text has, or (`false`) may have. A question may come several times.
     pub fn find(&self, text: &str, counter: Counter<'_>, mut found: impl FnMut(u32, bool)) {
         let mut left = COMPARED_MIN + text.len() * COMPARED_MAX_A_BYTE;
+        // Needles are compared some together: the machine need not wait for one read after the other.
+        let mut waiting: SmallVec<[(u32, usize); COMPARED_TOGETHER]> = SmallVec::new();
+        let mut compare_all = |waiting: &mut SmallVec<_>| {
+            waiting.drain(..).for_each(|(place, at)| self.compare(place, text, at, &mut left, &mut found));
+        };
         let (mut starts, mut packed) = ([0; GRAM_CHARS], 0u64);
         for (n, (at, c)) in text.char_indices().enumerate() {
             starts = [starts[1], starts[2], at];
@@ -85,10 +93,14 @@ impl Needles {
                 let gram = packed & mask(length);
                 counter.count(gram);
                 for &place in self.by_gram.get(&gram) {
-                    self.compare(place, text, starts[GRAM_CHARS - length], &mut left, &mut found);
+                    if waiting.len() == COMPARED_TOGETHER {
+                        compare_all(&mut waiting);
+                    }
+                    waiting.push((place, starts[GRAM_CHARS - length]));
                 }
             }
         }
+        compare_all(&mut waiting);
     }
 
     /// Whether there is none.
