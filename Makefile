@@ -45,6 +45,9 @@ fuzz:
 	fuzz/run $(FUZZ_SECONDS)s
 
 # Measures the rule language, ingest, preview and matching beside their peers, completion, and standing sets; docs/benchmarks.md explains them.
+# The allocator as `serve` has it.
+bench: export MIMALLOC_PURGE_DELAY = 10000
+bench: export MIMALLOC_ALLOW_LARGE_OS_PAGES = 1
 bench:
 	@.ci/install build
 	cargo bench --profile dist --locked -p penstock-dsl --bench rules

@@ -3,8 +3,8 @@
 //! Data: the project's generator (seed `load::SEED`): `PENSTOCK_BENCH_SET_ITEMS` items (default 20,000), each then sent again in
 //! a new version, and as many others after them, 50 a record, decoded beforehand. Groups are settled between these: the first
 //! items are the first that any group has seen, the others come to a server that has been running. Rule sets
-//! (`benches/questions/rule_texts.rs`): one to three groups of two to four rules, drawn with a fixed seed about other items of the same generator; 10,000 and `PENSTOCK_BENCH_SETS`
-//! (100,000) of them. Folded are whole records: version gate, catalog, registry, facets, matching, sets, journal; no log
+//! (`benches/questions/rule_texts.rs`): one to three groups of two to four rules, drawn with a fixed seed about other items of
+//! the same generator; 10,000 and `PENSTOCK_BENCH_SETS` (100,000) of them. Folded are whole records: version gate, catalog, registry, facets, matching, sets, journal; no log
 //! and no index. The same records without any set are folded first, so the difference is what sets cost.
 
 #[path = "questions/rule_texts.rs"]

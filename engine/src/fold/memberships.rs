@@ -68,8 +68,10 @@ impl State {
         if !off.is_empty() || !on.is_empty() {
             self.list(ordinal, &matching, &on);
         }
-        // What conditions have answered holds for as long as what they read stays as it is.
-        let same_answers = same_times && was.and_then(|facts| facts.merchant) == merchant;
+        // What conditions have answered holds for as long as what they read stays as it is; a merchant may read itself.
+        let of_merchant = |facts: Option<Facts>| facts.map(|facts| (facts.content_type, facts.merchant));
+        let is_merchant = facts.is_some_and(|facts| facts.content_type == ContentType::Merchant);
+        let same_answers = same_times && !is_merchant && of_merchant(was) == of_merchant(facts);
         let kept = if same_answers { Vec::new() } else { kept };
         self.ask_again(ordinal, on.into_iter().chain(kept).collect(), &mut changed);
         let flips = self.set_flips(ordinal, &changed);

@@ -5,6 +5,8 @@ use std::ops::Bound;
 
 /// The share of a predicate that every item passes.
 pub const EVERY: f32 = 1.0;
+/// Of the items that have so much of a text so many have one character more.
+const FEWER: f32 = 0.7;
 /// A guess weighs as much as so many items.
 const GUESS_WEIGHS: f32 = 4.0;
 
@@ -31,10 +33,12 @@ fn cost(predicate: &Predicate) -> f32 {
 fn guess(predicate: &Predicate) -> f32 {
     let Predicate::Test { test, .. } = predicate else { return EVERY };
     match test {
-        Test::KeywordAll(_) | Test::TextAll(_) => 0.005,
-        Test::KeywordIn(values) | Test::TextIn(values) => (0.01 * values.len() as f32).min(0.5),
+        Test::KeywordAll(_) => 0.005,
+        Test::KeywordIn(values) => (0.01 * values.len() as f32).min(0.5),
+        Test::TextAll(_) => 0.001,
+        Test::TextIn(values) => (0.001 * values.len() as f32).min(0.5),
         Test::Fuzzy(_) => 0.02,
-        Test::Contains(_) => 0.03,
+        Test::Contains(needle) => 0.1 * FEWER.powi(needle.chars().take(20).count() as i32 - 1),
         Test::Money(_) | Test::PriceWithin(_) => 0.1,
         Test::PriceOverlaps(_) => 0.15,
         Test::Number(interval) => ends(interval),
