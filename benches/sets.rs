@@ -87,11 +87,8 @@ fn print_bytes(state: &State, items: u64) {
         let own = if std::ptr::eq(held, &target.base) { 0 } else { held.serialized_size() };
         target.base.serialized_size() + own
     };
-    let unions = supply.sets.by_name().filter(|(_, set)| set.targets.len() > 1);
-    let unions: usize = unions.map(|(_, set)| supply.sets.matched(set).serialized_size()).sum();
     let targets: usize = supply.sets.targets().map(|(_, target)| bitmaps(target)).sum();
-    let parts =
-        [state.catalog.heap_bytes() as usize, supply.items.heap_bytes(), supply.lists.heap_bytes(), targets + unions];
+    let parts = [state.catalog.heap_bytes() as usize, supply.items.heap_bytes(), supply.lists.heap_bytes(), targets];
     let [catalog, facts, lists, bitmaps] = parts.map(|bytes| bytes as f64 / items as f64);
     println!(
         "  {:.0} bytes an item beside index and overlay: catalog {catalog:.0}, facts {facts:.0}, lists of targets {lists:.0}, \

@@ -5,6 +5,7 @@
 
 pub mod blame;
 pub mod delivery;
+mod flips;
 pub mod memberships;
 mod overlays;
 pub mod parts;
@@ -34,6 +35,7 @@ use crate::task::command::TaskCommand;
 use crate::task::event::Event;
 use crate::task::{SET_PREFIX, Stamp, Tasks};
 use delivery::Moved;
+use flips::Marks;
 use penstock_dsl::registry::ContentType;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -79,6 +81,7 @@ pub struct State {
     pub groups: Groups,
     group_ids: HashMap<TargetId, Vec<GroupId>>,
     probe: GroupProbe,
+    marks: Marks,
     /// Cross-wallet tasks and what they deliver.
     pub tasks: Tasks,
     /// The record's entries of the audit trail.

@@ -170,7 +170,7 @@ impl Ineligible {
         let set = find(state, set)?;
         let wallet = state.supply.wallets.get(&set.definition.target_wallet);
         let barriers = barriers(state, &set.definition.target_wallet);
-        let mut reach = state.supply.sets.matched(set) - &set.taken_out;
+        let mut reach = &*state.supply.sets.matched(set) - &set.taken_out;
         reach -= barriers.pulled.to_bitmap();
         if let Some(merchant) = &filter.merchant_id {
             let name = state.names.merchants.find(merchant);

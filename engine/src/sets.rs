@@ -147,7 +147,7 @@ pub fn items(
 ) -> Result<SetItems, SetError> {
     let wanted = |state: &State, set: &Set| match step {
         Some(step) => steps(state, set).0[step as usize].clone(),
-        None => state.supply.sets.matched(set).clone(),
+        None => state.supply.sets.matched(set).into_owned(),
     };
     items_of(tenant, log, name, wanted, after, limit)
 }
@@ -258,8 +258,8 @@ pub(crate) fn barriers(state: &State, wallet: &str) -> Arc<Barriers> {
 }
 
 pub(crate) fn steps(state: &State, set: &Set) -> Steps {
-    let matched: &RoaringBitmap = state.supply.sets.matched(set);
-    Steps::of(matched, &set.taken_out, &barriers(state, &set.definition.target_wallet))
+    let matched = state.supply.sets.matched(set);
+    Steps::of(&matched, &set.taken_out, &barriers(state, &set.definition.target_wallet))
 }
 
 fn info(state: &State, set: &Set) -> SetInfo {

@@ -206,7 +206,7 @@ pub fn items(
     let name = if of_next { draft_set_name(id) } else { set_name(id) };
     let (shown, after, limit) = page;
     let wanted = |state: &State, set: &Set| match shown {
-        Shown::Matched => state.supply.sets.matched(set).clone(),
+        Shown::Matched => state.supply.sets.matched(set).into_owned(),
         Shown::Step(step) => sets::steps(state, set).0[step as usize].clone(),
         Shown::Deactivated => deactivated(state, id),
         Shown::Failed => failed(state, id),

@@ -112,7 +112,7 @@ fn gain(state: &State, wallet: &str, merchant_id: String, name: Option<MerchantN
         of_merchant.iter().filter(|o| !others.iter().any(|barred| barred.contains(*o))).collect();
     let mut items = RoaringBitmap::new();
     for (_, set) in state.supply.sets.of_wallet(wallet) {
-        let gained = (state.supply.sets.matched(set) & &ready) - &set.taken_out;
+        let gained = state.supply.sets.matched_of(set, &ready) - &set.taken_out;
         if !gained.is_empty() {
             gain.sets.push((set.name.clone(), gained.len()));
             items |= gained;
@@ -126,7 +126,7 @@ fn gain(state: &State, wallet: &str, merchant_id: String, name: Option<MerchantN
 /// The items of a set that fields or onboarding stop, and no risk decision.
 fn stopped_by_merchants(state: &State, set: &Set) -> RoaringBitmap {
     let barriers = barriers(state, &set.definition.target_wallet);
-    let in_reach = state.supply.sets.matched(set) - &set.taken_out;
+    let in_reach = &*state.supply.sets.matched(set) - &set.taken_out;
     let stopped = barriers.lacking.to_bitmap() | barriers.not_onboarded.to_bitmap();
     (in_reach & stopped) - barriers.stopped.to_bitmap() - barriers.pulled.to_bitmap()
 }

@@ -95,7 +95,7 @@ impl Kept {
         let expr = check(&set.definition.rules, &options).expr.ok_or("the set's rules do not check any more")?;
         let mut live = RoaringBitmap::new();
         expr.blocks.iter().for_each(|block| live |= state.supply.items.live(block.content_type));
-        Ok(Kept { expr, matched: state.supply.sets.matched(set).clone(), live, now_ms: state.supply.now_ms })
+        Ok(Kept { expr, matched: state.supply.sets.matched(set).into_owned(), live, now_ms: state.supply.now_ms })
     }
 }
 

@@ -181,12 +181,12 @@ impl Bench {
         for (name, model_set) in &model.sets {
             let set = state.supply.sets.get(state.supply.sets.find(name).unwrap()).unwrap();
             let expected = model.matched(&model_set.expr);
-            let matched = state.supply.sets.matched(set);
-            assert_eq!(keys(matched), expected, "{what}: {name} at {}\n{}", model.now_ms, model_set.text);
+            let matched = state.supply.sets.matched(set).into_owned();
+            assert_eq!(keys(&matched), expected, "{what}: {name} at {}\n{}", model.now_ms, model_set.text);
             let deliverable = model.deliverable(model_set, &expected);
             assert_eq!(keys(&state.deliverable(set)), deliverable, "{what}: deliverable of {name}\n{}", model_set.text);
             let barriers = state.supply.wallets[&*model_set.wallet].barriers();
-            let funnel = Steps::of(matched, &set.taken_out, barriers).counts();
+            let funnel = Steps::of(&matched, &set.taken_out, barriers).counts();
             assert_eq!((funnel.matched, funnel.deliverable), (expected.len() as u64, deliverable.len() as u64));
             let journal = self.journals.get(&set.journal);
             for (stream, expected) in

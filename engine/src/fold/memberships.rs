@@ -5,6 +5,7 @@
 //! looked at, so that an item that one group lets go and another takes stays in without a trace.
 
 use super::State;
+use super::flips::{SetFlip, TargetFlip};
 use crate::catalog::Ordinal;
 use crate::content::document::Document;
 use crate::content::eligibility::FieldSet;
@@ -20,11 +21,6 @@ use crate::supply::wallet::Flip;
 use penstock_dsl::registry::ContentType;
 use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A target that holds an item now (`true`), or holds it no more.
-type TargetFlip = (TargetId, bool);
-/// A set that an item enters (`true`) or leaves.
-type SetFlip = (SetId, bool);
 
 /// What conditions read of an item.
 #[derive(Clone, Copy)]
@@ -113,9 +109,9 @@ impl State {
         let (closed, opened) = (of(true), of(false));
         let mut told = Vec::new();
         for (_, set) in self.supply.sets.of_wallet(wallet) {
-            let in_reach = self.supply.sets.matched(set) - &set.taken_out;
             for (ordinals, entered) in [(&closed, false), (&opened, true)] {
-                told.extend((&in_reach & ordinals).into_iter().map(|ordinal| (set.journal, ordinal, entered)));
+                let in_reach = self.supply.sets.matched_of(set, ordinals) - &set.taken_out;
+                told.extend(in_reach.into_iter().map(|ordinal| (set.journal, ordinal, entered)));
             }
         }
         for (journal, ordinal, entered) in told {
@@ -236,8 +232,11 @@ impl State {
 
     /// The sets that an item enters or leaves by what its targets hold now.
     fn set_flips(&mut self, ordinal: Ordinal, changed: &[TargetFlip]) -> Vec<SetFlip> {
-        let sets = &mut self.supply.sets;
-        changed.iter().filter_map(|(target, holds)| sets.target_changed(*target, ordinal, *holds)).collect()
+        if changed.is_empty() {
+            return Vec::new();
+        }
+        let supply = &self.supply;
+        self.marks.flips(supply.sets.kinds(), changed, supply.bases_of(ordinal), |id| supply.holds(id, ordinal))
     }
 
     /// Takes an item's new facts over in every wallet, and tells the sets that the item was in and stays in.
@@ -341,21 +340,24 @@ impl State {
 
 impl Supply {
     /// The targets that have an item in their base, narrow ones first.
-    pub fn bases_of(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
+    pub fn bases_of(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> + Clone {
         self.narrow_of(ordinal).chain(self.lists.broad().of(ordinal))
     }
 
-    fn narrow_of(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
+    fn narrow_of(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> + Clone {
         self.lists.narrow(ordinal).iter().copied().filter(|id| !self.sets.kinds().is_broad(*id))
     }
 
     /// The sets that an item is matched by.
     pub fn sets_of(&self, ordinal: Ordinal) -> BTreeSet<SetId> {
-        let holds = |id: &TargetId| {
-            let held = || self.sets.target(*id).is_some_and(|target| target.held().contains(ordinal));
-            !self.sets.kinds().has_conditions(*id) || held()
-        };
-        self.bases_of(ordinal).filter(holds).filter_map(|id| self.sets.kinds().part_of(id)).collect()
+        let holding = self.bases_of(ordinal).filter(|id| self.holds(*id, ordinal));
+        holding.filter_map(|id| self.sets.kinds().part_of(id)).collect()
+    }
+
+    /// Whether a target that has an item in its base holds it.
+    fn holds(&self, id: TargetId, ordinal: Ordinal) -> bool {
+        !self.sets.kinds().has_conditions(id)
+            || self.sets.target(id).is_some_and(|target| target.held().contains(ordinal))
     }
 
     /// The targets that have an item in their base and that the clock matters to.

@@ -85,7 +85,6 @@ impl State {
         let targets: Vec<TargetId> =
             parts.iter().map(|part| self.add_part(part, Purpose::PartOf(id), &mut found)).collect();
         targets.iter().for_each(|target| self.fill(*target));
-        self.supply.sets.unite(id);
         let after = self.in_reach(id);
         let (journal, revision) = self.supply.sets.get(id).map_or((0, 0), |set| (set.journal, set.revision));
         let cause = Cause::Rules { revision };
@@ -250,13 +249,13 @@ impl State {
     /// What a set matches, and what of it is deliverable.
     pub(super) fn in_reach(&self, id: SetId) -> InReach {
         let Some(set) = self.supply.sets.get(id) else { return InReach::default() };
-        let matched = self.supply.sets.matched(set).clone();
+        let matched = self.supply.sets.matched(set).into_owned();
         InReach { deliverable: self.deliverable(set), matched }
     }
 
     /// The items of a set that can be delivered.
     pub fn deliverable(&self, set: &Set) -> RoaringBitmap {
-        let mut left = self.supply.sets.matched(set) - &set.taken_out;
+        let mut left = &*self.supply.sets.matched(set) - &set.taken_out;
         if let Some(wallet) = self.supply.wallets.get(&set.definition.target_wallet) {
             let barriers = wallet.barriers();
             for barred in [&barriers.lacking, &barriers.not_onboarded, &barriers.stopped, &barriers.pulled] {

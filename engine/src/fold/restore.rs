@@ -6,7 +6,7 @@ use crate::supply::clock::ClockBody;
 use crate::supply::items::ItemsBody;
 use crate::supply::sets::{Definition, SetsBody};
 use crate::supply::tags::TagsBody;
-use crate::supply::target::{Condition, ConditionTest, Purpose, SetId, Target, TargetBody, TargetId};
+use crate::supply::target::{Condition, ConditionTest, Purpose, Target, TargetBody, TargetId};
 use crate::supply::wallet::WalletBody;
 use penstock_dsl::check::check;
 use penstock_dsl::registry::ContentType;
@@ -77,15 +77,13 @@ impl State {
         if !bodies.is_empty() {
             return None;
         }
-        let sets: Vec<SetId> = body.sets.iter().map(|set| set.id).collect();
         body.sets.into_iter().try_for_each(|set| self.supply.sets.restore(set))?;
         for (id, (target, part)) in targets {
             self.supply.sets.restore_target(id, target);
             self.enter_groups(id, &part);
             self.list_base(id);
         }
-        sets.into_iter().for_each(|id| self.supply.sets.unite(id));
-        self.supply.sets.restore_journals(body.journals);
+        self.supply.sets.end_restoring(body.journals);
         Some(())
     }
 

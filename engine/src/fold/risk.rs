@@ -5,10 +5,11 @@ use crate::catalog::Ordinal;
 use crate::command::{AskRisk, CommandOutcome, DecideRequest, Refusal};
 use crate::supply::change::Cause;
 use crate::supply::outcome::WriteOutcome;
+use crate::supply::sets::Set;
 use crate::supply::wallet::{RiskDecision, Versioned};
 use crate::task::risk::{Closed, RequestId, RiskRefusal};
 use crate::task::{Stamp, Task, reason_given};
-use roaring::{MultiOps, RoaringBitmap};
+use roaring::RoaringBitmap;
 
 impl State {
     /// Takes a request over.
@@ -76,12 +77,17 @@ impl State {
         let delivered =
             |ledger: &crate::task::ledger::Ledger| ledger.holders(ordinal) > 0 || ledger.ended(ordinal).is_some();
         self.tasks.ledgers.get(wallet).is_some_and(delivered)
-            || self.delivering(wallet).any(|task| self.matched_by(task).is_some_and(|items| items.contains(ordinal)))
+            || self
+                .delivering(wallet)
+                .filter_map(|task| self.task_set(task))
+                .any(|set| self.supply.sets.matches(set, ordinal))
     }
 
     /// The items that tasks which deliver to a wallet match, whatever stops them.
     pub fn offered(&self, wallet: &str) -> RoaringBitmap {
-        self.delivering(wallet).filter_map(|task| self.matched_by(task)).union()
+        self.delivering(wallet)
+            .filter_map(|task| self.task_set(task))
+            .fold(RoaringBitmap::new(), |items, set| items | &*self.supply.sets.matched(set))
     }
 
     /// The tasks of a wallet that deliver to it.
@@ -90,9 +96,8 @@ impl State {
         tasks.filter(|task| task.state.is_live() && task.delivery.job.is_some())
     }
 
-    fn matched_by(&self, task: &Task) -> Option<&RoaringBitmap> {
-        let id = self.supply.sets.find(&task.set_name())?;
-        self.supply.sets.get(id).map(|set| self.supply.sets.matched(set))
+    fn task_set(&self, task: &Task) -> Option<&Set> {
+        self.supply.sets.get(self.supply.sets.find(&task.set_name())?)
     }
 }
 

@@ -173,7 +173,7 @@ impl State {
     pub fn steps_of(&self, set: &Set) -> Steps {
         let wallet = self.supply.wallets.get(&set.definition.target_wallet);
         let barriers = wallet.map(|wallet| wallet.barriers().clone()).unwrap_or_default();
-        Steps::of(self.supply.sets.matched(set), &set.taken_out, &barriers)
+        Steps::of(&self.supply.sets.matched(set), &set.taken_out, &barriers)
     }
 
     /// The funnel of a set, by name; nothing for one that is not there.

@@ -28,7 +28,7 @@ impl Broad {
     }
 
     /// The broad targets whose base has an item.
-    pub fn of(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> {
+    pub fn of(&self, ordinal: Ordinal) -> impl Iterator<Item = TargetId> + Clone {
         let words = self.row(ordinal).iter().enumerate();
         words
             .flat_map(|(at, word)| ones(*word).map(move |bit| at * WORD_BITS + bit))
@@ -114,7 +114,7 @@ impl Broad {
 }
 
 /// The places of the bits that are set.
-fn ones(mut word: u64) -> impl Iterator<Item = usize> {
+fn ones(mut word: u64) -> impl Iterator<Item = usize> + Clone {
     std::iter::from_fn(move || {
         let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
         word &= word - 1;

@@ -4,17 +4,31 @@
 use super::change::JournalId;
 use super::target::{Purpose, SetId, Target, TargetId};
 
+/// No set, no target.
+const NONE: u32 = u32::MAX;
+
 const BROAD: u8 = 1;
 const CONDITIONS: u8 = 1 << 1;
 const CLOCK: u8 = 1 << 2;
 const SELECTS_MERCHANTS: u8 = 1 << 3;
 
+/// Which part of a set a target is.
+#[derive(Clone, Copy)]
+struct Part {
+    /// The set, or [`NONE`].
+    of: SetId,
+    /// The next part, after the last the first again; [`NONE`] where there is no other.
+    next: TargetId,
+}
+
+const NO_PART: Part = Part { of: NONE, next: NONE };
+
 /// Targets at a glance.
 #[derive(Default)]
 pub struct Kinds {
     kinds: Vec<u8>,
-    /// The set that each is a part of.
-    part_of: Vec<Option<SetId>>,
+    /// The part that each is.
+    parts: Vec<Part>,
 }
 
 impl Kinds {
@@ -23,7 +37,7 @@ impl Kinds {
         let at = id as usize;
         if self.kinds.len() <= at {
             self.kinds.resize(at + 1, 0);
-            self.part_of.resize(at + 1, None);
+            self.parts.resize(at + 1, NO_PART);
         }
         let kinds = [
             (BROAD, target.broad),
@@ -32,7 +46,7 @@ impl Kinds {
             (SELECTS_MERCHANTS, matches!(target.purpose, Purpose::MerchantsOf(_))),
         ];
         self.kinds[at] = kinds.into_iter().filter(|(_, is)| *is).fold(0, |all, (kind, _)| all | kind);
-        self.part_of[at] = if let Purpose::PartOf(set) = target.purpose { Some(set) } else { None };
+        self.parts[at].of = if let Purpose::PartOf(set) = target.purpose { set } else { NONE };
     }
 
     /// Whether items have it as a bit in a row and not in their lists.
@@ -57,7 +71,27 @@ impl Kinds {
 
     /// The set that it is a part of.
     pub fn part_of(&self, id: TargetId) -> Option<SetId> {
-        *self.part_of.get(id as usize)?
+        self.parts.get(id as usize).map(|part| part.of).filter(|set| *set != NONE)
+    }
+
+    /// Takes over that a target is no more.
+    pub fn forget(&mut self, id: TargetId) {
+        if let (Some(kinds), Some(part)) = (self.kinds.get_mut(id as usize), self.parts.get_mut(id as usize)) {
+            (*kinds, *part) = (0, NO_PART);
+        }
+    }
+
+    /// Takes over that these targets, each of which is known, are all parts of a set.
+    pub fn link(&mut self, targets: &[TargetId]) {
+        for (target, next) in targets.iter().zip(targets.iter().cycle().skip(1)) {
+            self.parts[*target as usize].next = if next == target { NONE } else { *next };
+        }
+    }
+
+    /// The other parts of the set that a target is a part of.
+    pub fn beside(&self, id: TargetId) -> impl Iterator<Item = TargetId> {
+        let next = move |id: &TargetId| self.parts.get(*id as usize).map(|part| part.next).filter(|next| *next != NONE);
+        std::iter::successors(next(&id), next).take_while(move |other| *other != id)
     }
 
     fn has(&self, id: TargetId, kind: u8) -> bool {
@@ -75,8 +109,6 @@ pub struct SetGlance {
     pub journal: JournalId,
     /// Where its items go.
     pub wallet: WalletNumber,
-    /// Whether it is one target, and so what that holds.
-    pub is_one_target: bool,
     /// Whether anything is taken out of it.
     pub takes_out: bool,
 }

@@ -7,14 +7,14 @@ use super::clock::property;
 use super::kinds::{Kinds, SetGlance, WalletNumber};
 use super::slab::Slab;
 use super::tags::TagName;
-use super::target::{ConditionTest, Purpose, SetId, Target, TargetBody, TargetId, put};
+use super::target::{ConditionTest, Purpose, SetId, Target, TargetBody, TargetId};
 use penstock_dsl::expr::{Predicate, PropertyRef};
 use roaring::{MultiOps, RoaringBitmap};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
 use std::ops::{BitXor, Bound};
-use std::sync::LazyLock;
 
 /// What the operator says of a set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +42,6 @@ pub struct Set {
     pub targets: Vec<TargetId>,
     /// Items that the operator took out; they stay out whatever versions follow (D-39).
     pub taken_out: RoaringBitmap,
-    /// What its targets hold together; `None` where it has only one.
-    union: Option<RoaringBitmap>,
 }
 
 /// All sets and targets.
@@ -77,7 +75,6 @@ impl Sets {
             journal: self.new_journal(),
             targets: Vec::new(),
             taken_out: RoaringBitmap::new(),
-            union: None,
         };
         let (name, wallet) = (set.name.clone(), set.definition.target_wallet.clone());
         let id = self.sets.add(set);
@@ -99,12 +96,8 @@ impl Sets {
         if self.glances.len() <= at {
             self.glances.resize_with(at + 1, Default::default);
         }
-        self.glances[at] = SetGlance {
-            journal: set.journal,
-            wallet: number as WalletNumber,
-            is_one_target: set.union.is_none(),
-            takes_out: !set.taken_out.is_empty(),
-        };
+        self.glances[at] =
+            SetGlance { journal: set.journal, wallet: number as WalletNumber, takes_out: !set.taken_out.is_empty() };
     }
 
     /// A set that stands, at a glance.
@@ -139,7 +132,10 @@ impl Sets {
                 self.kinds.set(*part, target);
             }
         }
-        self.sets.get_mut(to).into_iter().for_each(|set| set.targets.extend(&parts));
+        if let Some(set) = self.sets.get_mut(to) {
+            set.targets.extend(&parts);
+            self.kinds.link(&set.targets);
+        }
     }
 
     /// Gives a set, whose parts were taken, another definition.
@@ -174,10 +170,13 @@ impl Sets {
     pub fn add_target(&mut self, target: Target) -> TargetId {
         let purpose = target.purpose;
         let id = self.targets.add(target);
-        if let Purpose::PartOf(set) = purpose {
-            self.sets.get_mut(set).into_iter().for_each(|set| set.targets.push(id));
-        }
         self.index_conditions(id);
+        if let Purpose::PartOf(set) = purpose
+            && let Some(set) = self.sets.get_mut(set)
+        {
+            set.targets.push(id);
+            self.kinds.link(&set.targets);
+        }
         id
     }
 
@@ -210,13 +209,13 @@ impl Sets {
     /// Takes all targets of a set, those that they ask of merchants included.
     pub fn take_targets(&mut self, id: SetId) -> Vec<(TargetId, Target)> {
         let Some(set) = self.sets.get_mut(id) else { return Vec::new() };
-        set.union = None;
         let mut left = std::mem::take(&mut set.targets);
         self.glance_at(id);
         let mut taken = Vec::new();
         while let Some(id) = left.pop() {
             if let Some(target) = self.targets.remove(id) {
                 left.extend(target.merchant_targets());
+                self.kinds.forget(id);
                 self.of_merchants.remove(&id);
                 self.by_tag.retain(|_, targets| {
                     targets.remove(&id);
@@ -325,51 +324,43 @@ impl Sets {
         self.of_merchants.iter().copied()
     }
 
-    /// What a set matches.
-    pub fn matched<'a>(&'a self, set: &'a Set) -> &'a RoaringBitmap {
-        let only = || set.targets.first().and_then(|target| self.targets.get(*target)).map(Target::held);
-        set.union.as_ref().or_else(only).unwrap_or(&NOTHING)
+    /// What a set matches: what its targets hold together.
+    pub fn matched<'a>(&'a self, set: &'a Set) -> Cow<'a, RoaringBitmap> {
+        let mut held = self.held(set);
+        match (held.next(), held.next()) {
+            (None, _) => Cow::Owned(RoaringBitmap::new()),
+            (Some(only), None) => Cow::Borrowed(only),
+            (Some(first), Some(second)) => Cow::Owned([first, second].into_iter().chain(held).union()),
+        }
     }
 
-    /// Works out what a set matches from what its targets hold.
-    pub fn unite(&mut self, id: SetId) {
-        let Some(set) = self.sets.get_mut(id) else { return };
-        let held = set.targets.iter().filter_map(|target| self.targets.get(*target)).map(Target::held);
-        set.union = (set.targets.len() != 1).then(|| held.union());
-        self.glance_at(id);
+    /// What a set matches of some items.
+    pub fn matched_of(&self, set: &Set, items: &RoaringBitmap) -> RoaringBitmap {
+        self.held(set).map(|held| held & items).union()
+    }
+
+    /// Whether a set matches an item.
+    pub fn matches(&self, set: &Set, ordinal: Ordinal) -> bool {
+        self.held(set).any(|held| held.contains(ordinal))
+    }
+
+    fn held<'a>(&'a self, set: &'a Set) -> impl Iterator<Item = &'a RoaringBitmap> {
+        set.targets.iter().filter_map(|target| self.targets.get(*target)).map(Target::held)
     }
 
     /// Reads what a new member of these targets changes, so that the machine need not wait for it when they are changed one
-    /// after the other: most of it lies far apart.
+    /// after the other: most of it lies far apart. Level by level, since where a level lies is read in the one before it.
     pub fn read_ahead(&self, targets: &[TargetId]) {
-        let all = |read: &dyn Fn(TargetId) -> Option<Ordinal>| {
-            black_box(targets.iter().filter_map(|id| read(*id)).fold(0, BitXor::bitxor));
+        let all = |read: &dyn Fn(&Target) -> Option<bool>| {
+            let read = |id: &TargetId| self.targets.get(*id).and_then(read);
+            black_box(targets.iter().filter_map(read).fold(false, BitXor::bitxor));
         };
-        all(&|id| self.targets.get(id)?.base.max());
-        all(&|id| {
-            let target = self.targets.get(id).filter(|_| self.kinds.has_conditions(id))?;
-            let asks = target.conditions().first().map(|condition| u32::from(condition.negated))?;
-            Some(asks ^ target.held().max().unwrap_or(0))
-        });
-        all(&|id| {
-            let set = self.kinds.part_of(id).filter(|set| !self.glance(*set).is_one_target)?;
-            self.sets.get(set)?.union.as_ref()?.max()
-        });
-    }
-
-    /// Takes over that a target holds an item now, or holds it no more; whether that changes the set it is a part of, and to
-    /// what.
-    pub fn target_changed(&mut self, id: TargetId, ordinal: Ordinal, holds: bool) -> Option<(SetId, bool)> {
-        let set_id = self.kinds.part_of(id)?;
-        if self.glance(set_id).is_one_target {
-            return Some((set_id, holds));
-        }
-        let set = self.sets.get_mut(set_id)?;
-        let others = || set.targets.iter().filter_map(|target| self.targets.get(*target));
-        let is_in = holds || others().any(|target| target.held().contains(ordinal));
-        let union = set.union.as_mut()?;
-        let changed = if is_in { put(union, ordinal) } else { union.remove(ordinal) };
-        changed.then_some((set_id, is_in))
+        all(&|target| Some(target.base.is_empty()));
+        all(&|target| Some(target.base.contains(Ordinal::MAX)));
+        all(&|target| Some(target.base.max() == Some(0)));
+        all(&|target| Some(target.conditions().first()?.negated));
+        all(&|target| target.passing().map(|held| held.contains(Ordinal::MAX)));
+        all(&|target| target.passing().map(|held| held.max() == Some(0)));
     }
 
     /// For a checkpoint.
@@ -398,7 +389,6 @@ impl Sets {
             journal: body.journal,
             targets: body.targets,
             taken_out: body.taken_out.bitmap()?,
-            union: None,
         };
         self.sets.restore(body.id, set);
         self.glance_at(body.id);
@@ -411,13 +401,12 @@ impl Sets {
         self.index_conditions(id);
     }
 
-    /// The number of the last journal.
-    pub fn restore_journals(&mut self, journals: JournalId) {
+    /// Takes over what follows when all sets and targets are there; `journals` is the number of the last journal.
+    pub fn end_restoring(&mut self, journals: JournalId) {
+        self.sets.iter().for_each(|(_, set)| self.kinds.link(&set.targets));
         self.journals = journals;
     }
 }
-
-static NOTHING: LazyLock<RoaringBitmap> = LazyLock::new(RoaringBitmap::new);
 
 /// Sets and targets in a checkpoint. What the targets ask follows from the sets' rules.
 #[derive(Serialize, Deserialize)]

@@ -90,9 +90,14 @@ impl Target {
         condition.into_iter().for_each(|condition| condition.test = ConditionTest::Merchant(of));
     }
 
+    /// What of the base passes its conditions, if it has any.
+    pub fn passing(&self) -> Option<&RoaringBitmap> {
+        self.asks.as_ref().map(|asks| &asks.held)
+    }
+
     /// What it holds.
     pub fn held(&self) -> &RoaringBitmap {
-        self.asks.as_ref().map_or(&self.base, |asks| &asks.held)
+        self.passing().unwrap_or(&self.base)
     }
 
     /// Says that the conditions hold of an item of the base, or not; whether that is new. Nothing where there are none.
@@ -148,7 +153,7 @@ impl Target {
     pub fn export(&self) -> TargetBody {
         TargetBody {
             base: (&self.base).into(),
-            held: self.asks.as_ref().map(|asks| BitmapBytes::from(&asks.held)),
+            held: self.passing().map(BitmapBytes::from),
             merchants: self.merchant_targets().collect(),
         }
     }
@@ -166,7 +171,7 @@ impl Target {
 }
 
 /// Puts an item into a bitmap; whether it is new there. Most items that come into a set are the newest of all.
-pub fn put(bitmap: &mut RoaringBitmap, ordinal: Ordinal) -> bool {
+fn put(bitmap: &mut RoaringBitmap, ordinal: Ordinal) -> bool {
     bitmap.try_push(ordinal).is_ok() || bitmap.insert(ordinal)
 }
 

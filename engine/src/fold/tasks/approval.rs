@@ -174,7 +174,6 @@ impl State {
         self.supply.sets.redefine(to_id, definition);
         self.supply.sets.hand_over(from_id, to_id);
         self.supply.sets.change_taken_out(to_id, |to| *to = taken_out);
-        self.supply.sets.unite(to_id);
         self.supply.sets.remove(from_id);
         self.supply.ended.push(ended);
         let revision = self.supply.sets.get(to_id).map_or(0, |set| set.revision);

@@ -198,8 +198,9 @@ impl State {
     fn take_out_matched(&mut self, take: &TakeOutOf, told_before: usize, by: &Stamp) -> Decided {
         let (task, edited) = self.edited(take.of)?;
         let (filter, set) = (filter_name(task), edited.set(task));
-        let matched =
-            |name: &str| self.set_of(name).map(|(_, set)| self.supply.sets.matched(set).clone()).unwrap_or_default();
+        let matched = |name: &str| {
+            self.set_of(name).map(|(_, set)| self.supply.sets.matched(set).into_owned()).unwrap_or_default()
+        };
         let items = matched(&filter) & matched(&set);
         self.drop_set(&filter);
         // Nobody can have heard of it.

@@ -7,6 +7,7 @@ use super::Target;
 use super::list::List;
 use crate::matcher::standing::QuestionId;
 use penstock_dsl::registry::ContentType;
+use std::hint::black_box;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Rules kept beside a candidate.
@@ -142,10 +143,14 @@ impl Candidates {
     /// The candidates of an item of a type that has passed some questions. The lists are found before any is read, so that
     /// the machine need not wait for one after the other.
     pub fn of<'a>(&'a self, content_type: ContentType, passed: &[QuestionId], found: &mut Vec<&'a Candidate>) {
-        let mut lists: Vec<&[Candidate]> = Vec::with_capacity(passed.len());
-        lists.extend(passed.iter().filter_map(|id| self.under(*id)).map(List::as_slice));
+        let at = |id: &QuestionId| self.under.get(id.0 as usize).copied().unwrap_or(NONE);
+        let mut lists: Vec<&List<Candidate>> = Vec::with_capacity(passed.len());
+        lists.extend(passed.iter().filter_map(|id| self.lists.get(at(id) as usize)));
+        black_box(lists.iter().fold(0, |seen, list| seen ^ usize::from(list.is_empty())));
+        let slices: Vec<&[Candidate]> = lists.into_iter().map(List::as_slice).collect();
+        black_box(slices.iter().fold(0, |seen, list| seen ^ list.first().map_or(0, |first| first.target)));
         found.extend(self.always[content_type.index()].as_slice());
-        found.extend(lists.into_iter().flatten().filter(|candidate| candidate.content_type == content_type));
+        found.extend(slices.into_iter().flatten().filter(|candidate| candidate.content_type == content_type));
     }
 
     /// Puts a candidate under a way in.

@@ -63,9 +63,11 @@ impl Standing {
             let answer = self.tell(id, *glance, document, probe);
             told.push(answer.unwrap_or(false));
             if answer.is_none() {
-                open.extend(self.questions.get(id).map(|question| (at, id, question)));
+                open.push((at, id));
             }
         }
+        let known = |(at, id)| Some((at, id, self.questions.get(id)?));
+        let open: SmallVec<[_; OPEN_IN_PLACE]> = open.into_iter().filter_map(known).collect();
         for (at, id, question) in open {
             told[at] = probe.ask(id, question, document, now_ms);
         }

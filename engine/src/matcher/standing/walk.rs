@@ -222,12 +222,17 @@ impl<'a> Walk<'a> {
             return;
         }
         self.probe.look(&self.standing.slots, self.document);
-        let Probe { passed, here, room, sights, asked_of, .. } = &mut *self.probe;
+        let Probe { passed, here, room, sights, asked_of, waiting, .. } = &mut *self.probe;
         let words = room.texts.words(folded);
-        let maybe = |id: &&u32| !passed.has(**id) && self.standing.glances[**id as usize].answer(sights) != Some(false);
-        let known = |id: &u32| Some((*id, self.standing.questions.get(QuestionId(*id))?));
         // All are read before any is answered, so that the machine need not wait for one read after the other.
-        let left: SmallVec<[_; LEFT_IN_PLACE]> = here.list().iter().filter(maybe).filter_map(known).collect();
+        let glances = &mut waiting.glances;
+        glances.extend(here.list().iter().map(|id| self.standing.glances[*id as usize]));
+        let maybe = |(id, glance): &(&u32, &Glance)| !passed.has(**id) && glance.answer(sights) != Some(false);
+        let left: SmallVec<[u32; LEFT_IN_PLACE]> =
+            here.list().iter().zip(&*glances).filter(maybe).map(|(id, _)| *id).collect();
+        glances.clear();
+        let known = |id: &u32| Some((*id, self.standing.questions.get(QuestionId(*id))?));
+        let left: SmallVec<[_; LEFT_IN_PLACE]> = left.iter().filter_map(known).collect();
         for (id, question) in left {
             let Some(predicate) = InPlace::of(question.predicate) else { continue };
             let Some(query) = predicate.query() else { continue };
