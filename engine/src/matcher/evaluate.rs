@@ -186,8 +186,8 @@ pub fn some_word_matches<'t>(mut words: impl Iterator<Item = Word<'t>>, wanted: 
 }
 
 /// Whether a word of a text matches a word of a fuzzy query.
-pub fn word_matches(word: Word<'_>, wanted: &FuzzyWord) -> bool {
-    some_word_matches(std::iter::once(word), wanted.into())
+pub fn word_matches(word: Word<'_>, wanted: Wanted<'_>) -> bool {
+    some_word_matches(std::iter::once(word), wanted)
 }
 
 impl<'t> Word<'t> {

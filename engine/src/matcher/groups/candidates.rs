@@ -8,12 +8,14 @@ use super::list::List;
 use crate::matcher::standing::QuestionId;
 use penstock_dsl::registry::ContentType;
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::num::NonZeroU32;
 
 /// Rules kept beside a candidate.
 const NEAR: usize = 3;
 /// No rule, no question, no list.
 const NONE: u32 = u32::MAX;
+/// Above all ids of questions.
+const EVERY_ITEM: u32 = 1 << 31;
 
 /// A rule of a group: its question, and whether it holds where the question is not passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,18 +41,29 @@ impl Rule {
 /// Where a group stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    /// Whose items it is about.
-    pub content_type: ContentType,
-    /// A question, or [`NONE`].
+    /// A question; or [`EVERY_ITEM`] and the content type.
     way_in: u32,
-    /// Its place among the candidates of that way in.
-    pub at: u32,
+    /// Its place among the candidates of that way in, from 1.
+    nth: NonZeroU32,
 }
 
 impl Place {
+    fn new(way_in: u32, at: usize) -> Self {
+        Place { way_in, nth: NonZeroU32::MIN.saturating_add(at as u32) }
+    }
+
     /// The question that an item passes to make it a candidate; `None` where every item of its type does.
     pub fn way_in(self) -> Option<QuestionId> {
-        (self.way_in != NONE).then_some(QuestionId(self.way_in))
+        (self.way_in < EVERY_ITEM).then_some(QuestionId(self.way_in))
+    }
+
+    /// Where another group is that was the last of this one's way in, now that it has taken its place.
+    pub fn take_over(&mut self, place: Place) {
+        self.nth = place.nth;
+    }
+
+    fn at(self) -> usize {
+        self.nth.get() as usize - 1
     }
 }
 
@@ -67,8 +80,6 @@ pub struct Candidate {
     pub content_type: ContentType,
     near: [u32; NEAR],
     more: Option<Box<More>>,
-    looked_at: AtomicU32,
-    matched: AtomicU32,
 }
 
 /// All groups by their ways in.
@@ -86,9 +97,7 @@ pub struct Candidates {
 impl Candidate {
     /// A candidate with the rules that are to be asked of it.
     pub fn new(group: u32, target: Target, content_type: ContentType, rules: &[Rule]) -> Self {
-        let (looked_at, matched) = Default::default();
-        let mut candidate =
-            Candidate { group, target, content_type, near: [NONE; NEAR], more: None, looked_at, matched };
+        let mut candidate = Candidate { group, target, content_type, near: [NONE; NEAR], more: None };
         candidate.keep(rules);
         candidate
     }
@@ -113,26 +122,6 @@ impl Candidate {
         }
     }
 
-    /// Counts that it was looked at. What several threads count at the same time may be lost.
-    pub fn count_look(&self) {
-        self.looked_at.store(self.looked_at().wrapping_add(1), Relaxed);
-    }
-
-    /// Counts that it matched.
-    pub fn count_match(&self) {
-        self.matched.store(self.matched().wrapping_add(1), Relaxed);
-    }
-
-    /// Times that it was looked at.
-    pub fn looked_at(&self) -> u32 {
-        self.looked_at.load(Relaxed)
-    }
-
-    /// Those of them where it matched.
-    pub fn matched(&self) -> u32 {
-        self.matched.load(Relaxed)
-    }
-
     /// About how much memory it takes, bytes.
     pub fn bytes(&self) -> usize {
         size_of::<Candidate>() + self.more.as_ref().map_or(0, |more| size_of_val(&*more.0))
@@ -155,12 +144,11 @@ impl Candidates {
 
     /// Puts a candidate under a way in.
     pub fn put(&mut self, way_in: Option<QuestionId>, candidate: Candidate) -> Place {
-        let content_type = candidate.content_type;
-        let at = match way_in {
-            Some(question) => self.list_under(question).push(candidate),
-            None => self.always[content_type.index()].push(candidate),
-        };
-        Place { content_type, way_in: way_in.map_or(NONE, |question| question.0), at: at as u32 }
+        let content_type = candidate.content_type.index();
+        match way_in {
+            Some(question) => Place::new(question.0, self.list_under(question).push(candidate)),
+            None => Place::new(EVERY_ITEM + content_type as u32, self.always[content_type].push(candidate)),
+        }
     }
 
     fn under(&self, question: QuestionId) -> Option<&List<Candidate>> {
@@ -185,20 +173,20 @@ impl Candidates {
     fn list(&self, place: Place) -> Option<&List<Candidate>> {
         match place.way_in() {
             Some(question) => self.under(question),
-            None => Some(&self.always[place.content_type.index()]),
+            None => self.always.get((place.way_in - EVERY_ITEM) as usize),
         }
     }
 
     fn list_mut(&mut self, place: Place) -> Option<&mut List<Candidate>> {
         match place.way_in() {
             Some(question) => self.lists.get_mut(*self.under.get(question.0 as usize)? as usize),
-            None => Some(&mut self.always[place.content_type.index()]),
+            None => self.always.get_mut((place.way_in - EVERY_ITEM) as usize),
         }
     }
 
     /// Takes out what is at a place; tells which other group is there now.
     pub fn take(&mut self, place: Place) -> Option<(Candidate, Option<u32>)> {
-        let (list, at) = (self.list_mut(place)?, place.at as usize);
+        let (list, at) = (self.list_mut(place)?, place.at());
         let taken = list.swap_remove(at)?;
         let (moved, is_empty) = (list.as_slice().get(at).map(|candidate| candidate.group), list.is_empty());
         if let Some(question) = place.way_in().filter(|_| is_empty) {
@@ -209,14 +197,14 @@ impl Candidates {
 
     /// Has the rules of what is at a place asked in another order.
     pub fn reorder(&mut self, place: Place, rules: &[Rule]) {
-        if let Some(candidate) = self.list_mut(place).and_then(|list| list.get_mut(place.at as usize)) {
+        if let Some(candidate) = self.list_mut(place).and_then(|list| list.get_mut(place.at())) {
             candidate.keep(rules);
         }
     }
 
     /// What is at a place.
     pub fn get(&self, place: Place) -> Option<&Candidate> {
-        self.list(place)?.as_slice().get(place.at as usize)
+        self.list(place)?.as_slice().get(place.at())
     }
 
     /// Forgets ways in that no group takes.
@@ -245,6 +233,6 @@ mod tests {
 
     #[test]
     fn a_way_in_takes_no_more_memory_than_its_only_candidate() {
-        assert_eq!(size_of::<List<Candidate>>(), size_of::<Candidate>());
+        assert_eq!((size_of::<List<Candidate>>(), size_of::<Candidate>(), size_of::<Option<Place>>()), (32, 32, 8));
     }
 }

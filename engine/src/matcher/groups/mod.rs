@@ -12,6 +12,7 @@
 mod candidates;
 mod likely;
 mod list;
+mod looks;
 mod sample;
 mod settle;
 
@@ -22,6 +23,7 @@ use crate::matcher::evaluate::holds;
 use crate::matcher::standing::{Probe, QuestionId, Standing};
 use candidates::{Candidate, Candidates, Place, Rule};
 use hashbrown::HashMap;
+use looks::Looks;
 use parking_lot::Mutex;
 use penstock_dsl::expr::Predicate;
 use penstock_dsl::registry::ContentType;
@@ -46,6 +48,8 @@ const NO_TIME_MS: i64 = 0;
 pub struct Groups {
     standing: Standing,
     groups: Vec<Option<Place>>,
+    /// Of each group, since it took its way in.
+    looks: Vec<Looks>,
     free: BTreeSet<u32>,
     candidates: Candidates,
     /// Never waited for: an item is left out where another thread has it.
@@ -110,6 +114,7 @@ impl Groups {
             rules.iter().map(|(negated, predicate)| Rule::new(self.standing.insert(predicate), *negated)).collect();
         let id = self.free.pop_first().unwrap_or_else(|| {
             self.groups.push(None);
+            self.looks.push(Looks::default());
             (self.groups.len() - 1) as u32
         });
         let best = self.best(&rules, |predicate, _| likely::share(predicate, 0, 0));
@@ -145,7 +150,7 @@ impl Groups {
         self.candidates.of(document.content_type, passed, &mut open);
         work.candidates += open.len() as u64;
         if counted {
-            open.iter().for_each(|candidate| candidate.count_look());
+            open.iter().for_each(|candidate| self.looks[candidate.group as usize].count_look());
         }
         for nth in 0.. {
             // Those whose rules have all held.
@@ -154,7 +159,7 @@ impl Groups {
                 if matches {
                     targets.push(candidate.target);
                     if counted {
-                        candidate.count_match();
+                        self.looks[candidate.group as usize].count_match();
                     }
                 }
                 !matches
@@ -180,10 +185,9 @@ impl Groups {
             let ask = || self.standing.predicate(rule.question()).is_some_and(|p| holds(&p, document, NO_TIME_MS));
             *answers.entry(rule.question()).or_insert_with(ask) != rule.is_negated()
         };
-        let places = self.groups.iter().flatten().filter(|place| place.content_type == document.content_type);
-        let matching = places.filter_map(|place| {
+        let matching = self.groups.iter().flatten().filter_map(|place| {
             let way_in = place.way_in().map(|question| Rule::new(question, false));
-            let candidate = self.candidates.get(*place)?;
+            let candidate = self.candidates.get(*place).filter(|c| c.content_type == document.content_type)?;
             way_in.into_iter().chain(candidate.rules()).all(&mut holds).then_some(candidate.target)
         });
         let mut targets: Vec<Target> = matching.collect();
@@ -194,14 +198,14 @@ impl Groups {
 
     /// What a group costs; `None` where there is none.
     pub fn cost(&self, id: GroupId) -> Option<GroupCost> {
-        let place = (*self.groups.get(id.0 as usize)?)?;
+        let (place, looks) = ((*self.groups.get(id.0 as usize)?)?, self.looks.get(id.0 as usize)?);
         let candidate = self.candidates.get(place)?;
         let questions = place.way_in().into_iter().chain(candidate.rules().map(Rule::question));
         let shared = questions.filter_map(|question| self.standing.share(question)).sum::<usize>();
         Some(GroupCost {
-            bytes: shared + candidate.bytes() + size_of::<Option<Place>>(),
-            looked_at: candidate.looked_at(),
-            in_vain: candidate.looked_at().saturating_sub(candidate.matched()),
+            bytes: shared + candidate.bytes() + size_of::<Option<Place>>() + size_of::<Looks>(),
+            looked_at: looks.looked_at(),
+            in_vain: looks.looked_at().saturating_sub(looks.matched()),
             always: place.way_in().is_none_or(|id| self.standing.cost(id).is_some_and(|cost| cost.always)),
         })
     }
@@ -233,6 +237,7 @@ impl Groups {
         }
         let candidate = Candidate::new(id, target, content_type, &best.others);
         self.groups[id as usize] = Some(self.candidates.put(best.way_in, candidate));
+        self.looks[id as usize] = Looks::default();
     }
 
     /// Takes a group from its way in: its content type, target and rules.
@@ -240,13 +245,13 @@ impl Groups {
         let place = (*self.groups.get(id as usize)?)?;
         let (candidate, moved) = self.candidates.take(place)?;
         if let Some(Some(moved)) = moved.map(|moved| self.groups[moved as usize].as_mut()) {
-            moved.at = place.at;
+            moved.take_over(place);
         }
         if let Some(question) = place.way_in() {
             self.standing.leave(question);
         }
         let way_in = place.way_in().map(|question| Rule::new(question, false));
-        Some((place.content_type, candidate.target, way_in.into_iter().chain(candidate.rules()).collect()))
+        Some((candidate.content_type, candidate.target, way_in.into_iter().chain(candidate.rules()).collect()))
     }
 
     fn give_memory_back(&mut self) {
@@ -256,10 +261,12 @@ impl Groups {
         }
         while let Some(None) = self.groups.last() {
             self.groups.pop();
+            self.looks.pop();
             self.free.remove(&(self.groups.len() as u32));
         }
         if self.groups.len() < self.groups.capacity() / 4 {
             self.groups.shrink_to(self.groups.len() * 2);
+            self.looks.shrink_to(self.looks.len() * 2);
         }
         self.candidates.give_memory_back();
     }

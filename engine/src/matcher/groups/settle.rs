@@ -75,9 +75,9 @@ impl Groups {
     pub fn begin_settling(&mut self, count: usize) -> Settling {
         let groups: Vec<u32> = (0..count.min(self.len())).filter_map(|_| self.next_to_settle()).collect();
         let mut questions = Vec::new();
-        for (place, rules) in groups.iter().filter_map(|id| self.rules(*id)) {
+        for (_, content_type, rules) in groups.iter().filter_map(|id| self.rules(*id)) {
             let asked = rules.iter().map(|rule| rule.question());
-            let predicate = |id| Some((id, self.standing.predicate(id)?, place.content_type));
+            let predicate = |id| Some((id, self.standing.predicate(id)?, content_type));
             questions.extend(asked.filter_map(predicate));
         }
         Settling { groups, questions, sample: self.sample.clone() }
@@ -111,11 +111,10 @@ impl Groups {
 
     /// Whether a group was given another way in.
     fn settle_one(&mut self, id: u32, trial: &Trial) -> bool {
-        let Some((place, rules)) = self.rules(id) else { return false };
-        let items = self.sample.lock().items(place.content_type);
-        let share = |predicate: &Predicate, question| {
-            likely::share(predicate, trial.passed(question, place.content_type), items)
-        };
+        let Some((place, content_type, rules)) = self.rules(id) else { return false };
+        let items = self.sample.lock().items(content_type);
+        let share =
+            |predicate: &Predicate, question| likely::share(predicate, trial.passed(question, content_type), items);
         let best = self.best(&rules, share);
         let now = place.way_in().and_then(|id| Some(share(&self.standing.predicate(id)?, id))).unwrap_or(likely::EVERY);
         let moves = best.way_in != place.way_in() && best.share * RARER < now;
@@ -128,10 +127,11 @@ impl Groups {
         moves
     }
 
-    fn rules(&self, id: u32) -> Option<(Place, Vec<Rule>)> {
+    fn rules(&self, id: u32) -> Option<(Place, ContentType, Vec<Rule>)> {
         let place = (*self.groups.get(id as usize)?)?;
+        let candidate = self.candidates.get(place)?;
         let way_in = place.way_in().map(|question| Rule::new(question, false));
-        Some((place, way_in.into_iter().chain(self.candidates.get(place)?.rules()).collect()))
+        Some((place, candidate.content_type, way_in.into_iter().chain(candidate.rules()).collect()))
     }
 
     /// How a group is best asked, given the share of items that pass each of its questions.

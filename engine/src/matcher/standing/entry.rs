@@ -32,7 +32,7 @@ pub enum Entry {
     /// By the n-gram at byte `at` of the `needle`-th substring.
     Needle {
         /// Which substring: 0 of `contains`, which run of a fuzzy query.
-        needle: u16,
+        needle: u8,
         /// Where its n-gram begins.
         at: u16,
     },
@@ -111,7 +111,9 @@ impl Entry {
             (Entry::Never, _) => 0,
             (Entry::Any, Test::KeywordIn(values) | Test::TextIn(values)) => values.len(),
             (Entry::Any, Test::Money(ranges) | Test::PriceOverlaps(ranges) | Test::PriceWithin(ranges)) => ranges.len(),
-            (Entry::Word(at), Test::Fuzzy(query)) => words::keys(&query.words[usize::from(at)], End::Head).len(),
+            (Entry::Word(at), Test::Fuzzy(query)) => {
+                words::keys((&query.words[usize::from(at)]).into(), End::Head).len()
+            }
             _ => 1,
         }
     }
@@ -123,7 +125,7 @@ pub fn value_key(value: &str) -> u64 {
 }
 
 /// The substring that an entry names.
-pub fn needle_text(test: &Test, needle: u16) -> Option<&str> {
+pub fn needle_text(test: &Test, needle: u8) -> Option<&str> {
     match test {
         Test::Contains(text) => Some(text),
         Test::Fuzzy(query) => query.runs.get(usize::from(needle)).map(String::as_str),
@@ -194,7 +196,7 @@ fn rarest_value(values: &[String], counter: Counter<'_>) -> (Entry, u32) {
 }
 
 fn rarest_needle<'a>(texts: impl IntoIterator<Item = &'a str>, counter: Counter<'_>) -> Option<(Entry, u32)> {
-    let rarest = (0..=u16::MAX).zip(texts).filter(|(_, text)| !text.is_empty()).map(|(needle, text)| {
+    let rarest = (0..=u8::MAX).zip(texts).filter(|(_, text)| !text.is_empty()).map(|(needle, text)| {
         let (at, times) = needles::rarest(text, counter);
         (Entry::Needle { needle, at }, times, text.len())
     });

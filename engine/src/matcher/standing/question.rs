@@ -23,7 +23,7 @@ const INTERVAL_BYTES: usize = 24;
 /// About what a key of a fuzzy word takes: a number in a table, and a second one in place where words share it.
 const WORD_KEY_BYTES: usize = 20;
 /// What such a word takes beside its keys and its text, however many ask for it.
-const WORD_BYTES: usize = 80;
+const WORD_BYTES: usize = 64;
 
 /// What a question costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +123,6 @@ mod tests {
 
     #[test]
     fn a_question_is_small() {
-        assert_eq!((size_of::<Question>(), size_of::<Option<Question>>(), size_of::<Glance>()), (20, 20, 16));
+        assert_eq!((size_of::<Question>(), size_of::<Option<Question>>(), size_of::<Glance>()), (16, 16, 16));
     }
 }

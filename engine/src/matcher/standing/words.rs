@@ -9,13 +9,14 @@
 use super::memo::{Memo, Version};
 use super::multimap::{Change, Multimap};
 use super::seen::Counter;
-use crate::matcher::evaluate::{self, word_matches};
+use crate::matcher::evaluate::{self, Wanted, word_matches};
 use crate::matcher::fuzzy::Letters;
 use penstock_dsl::expr::FuzzyWord;
 use penstock_dsl::limits::FUZZY_WORD_CHARS_MAX;
+use smallvec::{SmallVec, smallvec};
 
-/// Characters of a word from which deletions are made: this bounds the keys of a word to 31.
-const HEAD_CHARS: usize = 7;
+/// Characters of a word from which deletions are made: this bounds the keys of a word to 24.
+const HEAD_CHARS: usize = 6;
 /// A head that so many words have is crowded.
 const CROWD: usize = 64;
 /// Greatest edit distance of the language.
@@ -60,17 +61,26 @@ pub enum End {
 }
 
 struct Word {
-    wanted: FuzzyWord,
-    /// Of the wanted word: what tells most others from it without reading it.
+    text: Box<str>,
+    /// What tells most other words from it without reading it.
     letters: Letters,
+    distance: u8,
+    prefix: bool,
     end: End,
-    questions: Vec<u32>,
+    questions: Questions,
 }
 
+/// Most words have few.
+type Questions = SmallVec<[u32; 4]>;
+
 impl Word {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { text: &self.text, distance: self.distance, prefix: self.prefix }
+    }
+
     fn matches(&self, word: evaluate::Word<'_>) -> bool {
-        let near = word.letters.within(self.letters, self.wanted.distance);
-        (near || (self.wanted.prefix && word.letters.has(self.letters))) && word_matches(word, &self.wanted)
+        let near = word.letters.within(self.letters, self.distance);
+        (near || (self.prefix && word.letters.has(self.letters))) && word_matches(word, self.wanted())
     }
 }
 
@@ -98,12 +108,13 @@ impl Words {
     /// Puts a question in under a word, or takes it out.
     pub fn change(&mut self, change: Change, wanted: &FuzzyWord, question: u32) {
         self.version = Version::default();
-        match (change, self.place(wanted)) {
+        match (change, self.place(wanted.into())) {
             (Change::Enter, Some(place)) => self.questions_mut(place).push(question),
             (Change::Enter, None) => {
-                let end = self.roomier_end(wanted);
-                let letters = Letters::of(&wanted.text);
-                self.enter(Word { wanted: wanted.clone(), letters, end, questions: vec![question] });
+                let &FuzzyWord { ref text, distance, prefix } = wanted;
+                let (end, letters) = (self.roomier_end(wanted.into()), Letters::of(text));
+                let text = text.as_str().into();
+                self.enter(Word { text, letters, distance, prefix, end, questions: smallvec![question] });
             }
             (Change::Leave, Some(place)) => {
                 let questions = self.questions_mut(place);
@@ -180,50 +191,46 @@ impl Words {
         self.near[distance - 1][reach].iter().any(|count| *count > 0)
     }
 
-    fn place(&self, wanted: &FuzzyWord) -> Option<u32> {
+    fn place(&self, wanted: Wanted<'_>) -> Option<u32> {
         let whole = wanted.text.chars().fold(WHOLE, step);
-        let is = |place: &u32| self.words[*place as usize].as_ref().is_some_and(|word| word.wanted == *wanted);
+        let is = |place: &u32| self.words[*place as usize].as_ref().is_some_and(|word| word.wanted() == wanted);
         self.by_key.get(&finish(whole)).iter().copied().find(is)
     }
 
     /// The tail where the head is crowded.
-    fn roomier_end(&self, wanted: &FuzzyWord) -> End {
+    fn roomier_end(&self, wanted: Wanted<'_>) -> End {
         let mut crowded = false;
         if wanted.distance > 0 {
-            each_left_of(&wanted.text, End::Head, 0, |key| crowded = self.by_key.get(&key).len() >= CROWD);
+            each_left_of(wanted.text, End::Head, 0, |key| crowded = self.by_key.get(&key).len() >= CROWD);
         }
         if crowded { End::Tail } else { End::Head }
     }
 
-    fn questions_mut(&mut self, place: u32) -> &mut Vec<u32> {
+    fn questions_mut(&mut self, place: u32) -> &mut Questions {
         &mut self.words[place as usize].as_mut().expect("a word stands under its keys only while it is there").questions
     }
 
     fn enter(&mut self, word: Word) {
-        let (wanted, end) = (word.wanted.clone(), word.end);
-        let place = match self.free.pop() {
+        self.change_keys(Change::Enter, &word, self.free.last().copied().unwrap_or(self.words.len() as u32));
+        match self.free.pop() {
             Some(place) => {
                 self.words[place as usize] = Some(word);
-                place
             }
-            None => {
-                self.words.push(Some(word));
-                (self.words.len() - 1) as u32
-            }
-        };
-        self.change_keys(Change::Enter, &wanted, end, place);
+            None => self.words.push(Some(word)),
+        }
     }
 
     fn leave(&mut self, place: u32) {
         let Some(word) = self.words[place as usize].take() else { return };
         self.free.push(place);
-        self.change_keys(Change::Leave, &word.wanted, word.end, place);
+        self.change_keys(Change::Leave, &word, place);
         if self.is_empty() {
             *self = Words::default();
         }
     }
 
-    fn change_keys(&mut self, change: Change, wanted: &FuzzyWord, end: End, place: u32) {
+    fn change_keys(&mut self, change: Change, word: &Word, place: u32) {
+        let (wanted, end) = (word.wanted(), word.end);
         for key in keys(wanted, end) {
             self.by_key.change(change, &key, place);
         }
@@ -260,13 +267,13 @@ pub fn times(wanted: &FuzzyWord, counter: Counter<'_>) -> u32 {
 }
 
 /// The keys of a query word that stands by an end, each once.
-pub fn keys(wanted: &FuzzyWord, end: End) -> Vec<u32> {
+pub fn keys(wanted: Wanted<'_>, end: End) -> Vec<u32> {
     let mut keys = vec![finish(wanted.text.chars().fold(WHOLE, step))];
     if wanted.prefix {
         keys.push(finish(wanted.text.chars().fold(PREFIX, step)));
     }
     if wanted.distance > 0 {
-        each_left_of(&wanted.text, end, wanted.distance.into(), |key| keys.push(key));
+        each_left_of(wanted.text, end, wanted.distance.into(), |key| keys.push(key));
     }
     keys.sort_unstable();
     keys.dedup();
@@ -348,7 +355,7 @@ mod tests {
                 prop_assert_eq!(index.find(evaluate::Word::new(&word), &mut room), &questions[..]);
                 questions.iter().for_each(|question| assert!(found.insert(*question)));
                 for (n, wanted) in wanted.iter().enumerate() {
-                    let passes = wanted.3 && word_matches(evaluate::Word::new(&word), &fuzzy(wanted));
+                    let passes = wanted.3 && word_matches(evaluate::Word::new(&word), (&fuzzy(wanted)).into());
                     prop_assert_eq!(found.contains(&(n as u32)), passes, "{} {:?}", word, wanted);
                 }
             }
@@ -362,7 +369,7 @@ mod tests {
     #[test]
     fn a_word_has_few_keys_however_long() {
         let long = FuzzyWord { text: "abcdefghij".repeat(6), distance: 2, prefix: true };
-        assert_eq!(keys(&long, End::Head).len(), 31);
+        assert_eq!(keys((&long).into(), End::Head).len(), 24);
     }
 
     #[test]
@@ -378,7 +385,7 @@ mod tests {
             let (mut found, mut places) = (Vec::new(), Vec::new());
             index.look_up(evaluate::Word::new(&word(n).text), &mut places, &mut found);
             found.sort_unstable();
-            let passes = |other: &u32| word_matches(evaluate::Word::new(&word(n).text), &word(*other));
+            let passes = |other: &u32| word_matches(evaluate::Word::new(&word(n).text), (&word(*other)).into());
             assert!(found.into_iter().eq((0..2000).filter(passes)));
             assert!(places.len() < 300, "{}", places.len());
         }
