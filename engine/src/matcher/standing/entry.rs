@@ -81,7 +81,7 @@ impl Entry {
                 counter.times(value_key(&values[usize::from(at)]))
             }
             (Entry::Needle { needle, at }, _) => {
-                needle_text(test, needle).map_or(0, |text| needles::times(text, at.into(), counter))
+                needle_text(test, needle).map_or(0, |text| needles::times(text, at, counter))
             }
             (Entry::Word(at), Test::Fuzzy(query)) => words::times(&query.words[usize::from(at)], counter),
             _ => 0,
@@ -102,6 +102,18 @@ impl Entry {
                 _ => false,
             },
             _ => false,
+        }
+    }
+
+    /// The texts that the structures keep of it, and how long they are together, bytes.
+    pub fn texts(self, test: &Test) -> (usize, usize) {
+        let all = |values: &[String]| (values.len(), values.iter().map(String::len).sum());
+        match (self, test) {
+            (Entry::Any, Test::KeywordIn(values) | Test::TextIn(values)) => all(values),
+            (Entry::Value(at), Test::KeywordAll(values) | Test::TextAll(values)) => (1, values[usize::from(at)].len()),
+            (Entry::Needle { needle, .. }, _) => needle_text(test, needle).map_or((0, 0), |text| (1, text.len())),
+            (Entry::Word(at), Test::Fuzzy(query)) => (1, query.words[usize::from(at)].text.len()),
+            _ => (0, 0),
         }
     }
 

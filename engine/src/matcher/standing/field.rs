@@ -71,7 +71,7 @@ impl Field {
             }
             Entry::Needle { needle, at } => {
                 let Some(text) = needle_text(test, needle) else { return };
-                change_in(&mut self.needles, Needles::is_empty, |all| all.change(change, text, at.into(), question));
+                change_in(&mut self.needles, Needles::is_empty, |all| all.change(change, text, at, question));
             }
             Entry::Word(at) => {
                 let Test::Fuzzy(query) = test else { return };

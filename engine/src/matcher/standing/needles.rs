@@ -23,8 +23,8 @@ const BYTES_A_COMPARISON: usize = 16;
 /// Needles, each of a question; a question has at most one.
 #[derive(Default)]
 pub struct Needles {
-    /// An n-gram's needles.
-    by_gram: Multimap<u64>,
+    /// The needles of the n-grams of a hash.
+    by_gram: Multimap<u32>,
     needles: Vec<Option<Needle>>,
     free: Vec<u32>,
     /// Needles by the length of their n-gram, less one.
@@ -34,14 +34,15 @@ pub struct Needles {
 struct Needle {
     text: Box<str>,
     /// Where in it its n-gram begins, bytes.
-    gram_at: usize,
+    gram_at: u16,
     question: u32,
 }
 
 impl Needles {
     /// Puts a question's needle in under the n-gram at a byte offset, or takes it out.
-    pub fn change(&mut self, change: Change, text: &str, gram_at: usize, question: u32) {
-        let (gram, length) = gram(&text[gram_at..]);
+    pub fn change(&mut self, change: Change, text: &str, gram_at: u16, question: u32) {
+        let (gram, length) = gram(&text[gram_at.into()..]);
+        let key = key(gram);
         match change {
             Change::Enter => {
                 let needle = Some(Needle { text: text.into(), gram_at, question });
@@ -55,15 +56,15 @@ impl Needles {
                         (self.needles.len() - 1) as u32
                     }
                 };
-                self.by_gram.change(Change::Enter, &gram, place);
+                self.by_gram.change(Change::Enter, &key, place);
                 self.by_length[length - 1] += 1;
             }
             Change::Leave => {
                 let of_question = |place: &u32| {
                     self.needles[*place as usize].as_ref().is_some_and(|needle| needle.question == question)
                 };
-                let Some(place) = self.by_gram.get(&gram).iter().copied().find(of_question) else { return };
-                self.by_gram.change(Change::Leave, &gram, place);
+                let Some(place) = self.by_gram.get(&key).iter().copied().find(of_question) else { return };
+                self.by_gram.change(Change::Leave, &key, place);
                 self.by_length[length - 1] -= 1;
                 self.needles[place as usize] = None;
                 self.free.push(place);
@@ -92,7 +93,7 @@ impl Needles {
                 }
                 let gram = packed & mask(length);
                 counter.count(gram);
-                for &place in self.by_gram.get(&gram) {
+                for &place in self.by_gram.get(&key(gram)) {
                     if waiting.len() == COMPARED_TOGETHER {
                         compare_all(&mut waiting);
                     }
@@ -114,7 +115,7 @@ impl Needles {
             return found(needle.question, false);
         }
         *left = left.saturating_sub(1 + needle.text.len() / BYTES_A_COMPARISON);
-        let Some(start) = gram_at.checked_sub(needle.gram_at) else { return };
+        let Some(start) = gram_at.checked_sub(needle.gram_at.into()) else { return };
         if text.as_bytes()[start..].starts_with(needle.text.as_bytes()) {
             found(needle.question, true);
         }
@@ -126,13 +127,18 @@ pub fn rarest(needle: &str, counter: Counter<'_>) -> (u16, u32) {
     let last = needle.char_indices().rev().nth(GRAM_CHARS - 1).map_or(0, |(at, _)| at);
     let starts = needle.char_indices().map(|(at, _)| at).take_while(|at| *at <= last);
     let starts = starts.map_while(|at| u16::try_from(at).ok());
-    let counted = starts.map(|at| (at, times(needle, at.into(), counter)));
+    let counted = starts.map(|at| (at, times(needle, at, counter)));
     counted.min_by_key(|(_, times)| *times).unwrap_or((0, 0))
 }
 
 /// How often the n-gram at a byte offset was seen.
-pub fn times(needle: &str, gram_at: usize, counter: Counter<'_>) -> u32 {
-    counter.times(gram(&needle[gram_at..]).0)
+pub fn times(needle: &str, gram_at: u16, counter: Counter<'_>) -> u32 {
+    counter.times(gram(&needle[gram_at.into()..]).0)
+}
+
+/// The hash of an n-gram. What others of the same hash bring is compared in vain.
+fn key(gram: u64) -> u32 {
+    (gram.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
 }
 
 /// The n-gram that a text begins with, packed, and its characters.
@@ -165,10 +171,10 @@ mod tests {
             let mut index = Needles::default();
             let place = |needle: &str| rarest(needle, Counter::of(&seen, 1)).0;
             for (n, (needle, _)) in needles.iter().enumerate() {
-                index.change(Change::Enter, needle, place(needle).into(), n as u32);
+                index.change(Change::Enter, needle, place(needle), n as u32);
             }
             for (n, (needle, _)) in needles.iter().enumerate().filter(|(_, needle)| !needle.1) {
-                index.change(Change::Leave, needle, place(needle).into(), n as u32);
+                index.change(Change::Leave, needle, place(needle), n as u32);
             }
             for text in texts {
                 let found = found_in(&index, &text);
@@ -177,7 +183,7 @@ mod tests {
                 }
             }
             for (n, (needle, _)) in needles.iter().enumerate() {
-                index.change(Change::Leave, needle, place(needle).into(), n as u32);
+                index.change(Change::Leave, needle, place(needle), n as u32);
             }
             prop_assert!(index.is_empty() && index.needles.is_empty());
         }

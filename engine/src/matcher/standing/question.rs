@@ -14,15 +14,17 @@ use std::ops::Deref;
 
 /// What a question takes in tables that all share: its own, the one where it is found by its predicate, the one of ways in, flags.
 const TABLES_BYTES: usize = size_of::<Question>() + size_of::<Glance>() + 3 * size_of::<QuestionId>() + 1;
-/// About what an allocation takes beside its bytes.
-const ALLOCATED_BYTES: usize = 16;
-/// About what a place in a structure takes, bytes; strings come on top.
+/// About what an allocation takes beside its bytes: sizes are rounded up.
+const ALLOCATED_BYTES: usize = 8;
+/// About what a place in a structure takes, bytes; texts come on top.
 const PLACE_BYTES: usize = 32;
+/// About what a needle takes beside its text: itself, and its n-gram in a table.
+const NEEDLE_BYTES: usize = 40;
 /// About what an interval takes, bytes.
 const INTERVAL_BYTES: usize = 24;
 /// About what a key of a fuzzy word takes: a number in a table, and a second one in place where words share it.
 const WORD_KEY_BYTES: usize = 20;
-/// What such a word takes beside its keys and its text, however many ask for it.
+/// About what such a word takes beside its keys and its text, however many ask for it.
 const WORD_BYTES: usize = 64;
 
 /// What a question costs.
@@ -83,26 +85,29 @@ impl Known<'_> {
 
     /// What it costs.
     pub fn cost(&self) -> Cost {
-        let (places, is_interval) = match (self.predicate.unpack(), self.entry) {
-            (_, None) => (0, false),
-            (Predicate::All, Some(_)) => (1, false),
-            (Predicate::Test { test, .. }, Some(entry)) => (entry.places(&test), is_interval(&test)),
-        };
-        let length = self.predicate.0.len();
-        // A text that it is entered by is kept again in the structure.
-        let copy = length + ALLOCATED_BYTES;
-        let in_structures = match self.entry {
-            _ if is_interval => places * INTERVAL_BYTES,
-            Some(Entry::Word(_)) => copy + WORD_BYTES + places * WORD_KEY_BYTES,
-            _ if places > 0 => copy + places * PLACE_BYTES,
-            _ => 0,
+        let (places, in_structures) = match (self.predicate.unpack(), self.entry) {
+            (_, None) => (0, 0),
+            (Predicate::All, Some(_)) => (1, PLACE_BYTES),
+            (Predicate::Test { test, .. }, Some(entry)) => (entry.places(&test), in_structures(entry, &test)),
         };
         Cost {
-            bytes: TABLES_BYTES + arena::taken(length) + in_structures,
+            bytes: TABLES_BYTES + arena::taken(self.predicate.0.len()) + in_structures,
             places,
             always: self.entry == Some(Entry::Always),
         }
     }
+}
+
+/// What a test that is entered so takes in the structures, bytes.
+fn in_structures(entry: Entry, test: &Test) -> usize {
+    let (texts, text_bytes) = entry.texts(test);
+    let places = match entry {
+        Entry::Word(_) => WORD_BYTES + entry.places(test) * WORD_KEY_BYTES,
+        Entry::Needle { .. } => NEEDLE_BYTES,
+        _ if is_interval(test) => entry.places(test) * INTERVAL_BYTES,
+        _ => entry.places(test) * PLACE_BYTES,
+    };
+    places + texts * ALLOCATED_BYTES + text_bytes
 }
 
 fn is_interval(test: &Test) -> bool {
