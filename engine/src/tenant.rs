@@ -32,8 +32,10 @@ use thiserror::Error;
 const FEED_BATCHES_MAX: usize = 1_024;
 /// Rows read and decoded together in recovery.
 const RECOVERY_ROWS: usize = 64;
-/// Rule groups that are looked at together for rarer ways in: so few that the fold is not held up.
+/// Rule groups that are given rarer ways in at once: so few that the fold is not held up.
 const SETTLED_AT_ONCE: usize = 500;
+/// Rule groups that are tried together while there are new ones; to try more takes hardly longer.
+const TRIED_AT_ONCE: usize = 4_096;
 /// Items that show what is rare: before these have come by, to look at new rule groups would be to guess again.
 const SETTLED_AFTER_ITEMS: u64 = 1_024;
 /// Rule groups that were looked at before are looked at again after so many items.
@@ -477,9 +479,12 @@ impl Tenant {
         let due = (guesses > 0 && items >= SETTLED_AFTER_ITEMS) || new_items >= SETTLED_AGAIN_ITEMS;
         if groups > 0 && due {
             self.settled_items.store(items, Ordering::Relaxed);
-            let settling = self.state.write().groups.begin_settling(SETTLED_AT_ONCE);
-            let tried = settling.run();
-            self.state.write().groups.end_settling(tried);
+            let tried_at_once = if guesses > 0 { TRIED_AT_ONCE } else { SETTLED_AT_ONCE };
+            let settling = self.state.write().groups.begin_settling(tried_at_once);
+            let mut tried = settling.run();
+            while !tried.is_empty() {
+                self.state.write().groups.end_settling(&mut tried, SETTLED_AT_ONCE);
+            }
         }
     }
 

@@ -35,8 +35,16 @@ pub struct Settling {
 
 /// What items have shown of these groups.
 pub struct Tried {
+    /// Those left to be given another way in.
     groups: Vec<u32>,
     trial: Trial,
+}
+
+impl Tried {
+    /// Whether all has been taken over.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
 }
 
 impl Settling {
@@ -66,8 +74,8 @@ impl Groups {
     }
 
     fn settle_some(&mut self, count: usize) -> usize {
-        let tried = self.begin_settling(count).run();
-        self.end_settling(tried)
+        let mut tried = self.begin_settling(count).run();
+        self.end_settling(&mut tried, count)
     }
 
     /// Begins what [`Groups::settle`] does, for who must not keep others from the groups meanwhile: what takes long is
@@ -83,12 +91,14 @@ impl Groups {
         Settling { groups, questions, sample: self.sample.clone() }
     }
 
-    /// Takes over what was found; tells how many groups and questions have another way in. What has changed since it began costs, at most,
-    /// a worse way in.
-    pub fn end_settling(&mut self, tried: Tried) -> usize {
-        let moved = tried.groups.iter().filter(|id| self.settle_one(**id, &tried.trial)).count();
+    /// Takes over what was found of `most` groups; tells how many groups and questions have another way in. What has changed
+    /// since it began costs, at most, a worse way in.
+    pub fn end_settling(&mut self, tried: &mut Tried, most: usize) -> usize {
+        let Tried { groups, trial } = tried;
+        let taken = groups.split_off(groups.len().saturating_sub(most));
+        let moved = taken.iter().filter(|id| self.settle_one(**id, trial)).count();
         let questions_a_group = self.questions().div_ceil(self.len().max(1));
-        moved + self.standing.settle(tried.groups.len() * questions_a_group)
+        moved + self.standing.settle(taken.len() * questions_a_group)
     }
 
     /// Groups whose way in is a guess as yet.
