@@ -129,8 +129,8 @@ impl Candidate {
 }
 
 impl Candidates {
-    /// The candidates of an item of a type that has passed some questions. The lists are found before any is read, so that
-    /// the machine need not wait for one after the other.
+    /// The candidates of an item of a type that has passed some questions. Where lists are is read of all of them before
+    /// any list is, and where their candidates are before any candidate, so that the machine need not wait for one after the other.
     pub fn of<'a>(&'a self, content_type: ContentType, passed: &[QuestionId], found: &mut Vec<&'a Candidate>) {
         let at = |id: &QuestionId| self.under.get(id.0 as usize).copied().unwrap_or(NONE);
         let mut lists: Vec<&List<Candidate>> = Vec::with_capacity(passed.len());

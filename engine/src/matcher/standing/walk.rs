@@ -22,7 +22,7 @@ pub const DECIDED: u8 = 1 << 4;
 /// A question's test is a fuzzy one, decided text by text.
 pub const FUZZY: u8 = 1 << 5;
 /// Questions about a text that take no memory of their own while they wait for an answer.
-const LEFT_IN_PLACE: usize = 64;
+const OPEN_IN_PLACE: usize = 64;
 
 /// Room to work in, kept from one item to the next; a thread needs one of its own.
 #[derive(Default)]
@@ -228,12 +228,12 @@ impl<'a> Walk<'a> {
         let glances = &mut waiting.glances;
         glances.extend(here.list().iter().map(|id| self.standing.glances[*id as usize]));
         let maybe = |(id, glance): &(&u32, &Glance)| !passed.has(**id) && glance.answer(sights) != Some(false);
-        let left: SmallVec<[u32; LEFT_IN_PLACE]> =
+        let open: SmallVec<[u32; OPEN_IN_PLACE]> =
             here.list().iter().zip(&*glances).filter(maybe).map(|(id, _)| *id).collect();
         glances.clear();
-        let known = |id: &u32| Some((*id, self.standing.questions.get(QuestionId(*id))?));
-        let left: SmallVec<[_; LEFT_IN_PLACE]> = left.iter().filter_map(known).collect();
-        for (id, question) in left {
+        let known = |id| Some((id, self.standing.questions.get(QuestionId(id))?));
+        let open: SmallVec<[_; OPEN_IN_PLACE]> = open.into_iter().filter_map(known).collect();
+        for (id, question) in open {
             let Some(predicate) = InPlace::of(question.predicate) else { continue };
             let Some(query) = predicate.query() else { continue };
             let passes = in_range(locale, predicate.locale) && query.matches(folded, words.clone());
