@@ -24,6 +24,8 @@ mod standing_questions;
 mod support;
 
 use anyhow::{Context as _, Result, ensure};
+use cap::Cap;
+use mimalloc::MiMalloc;
 use penstock_dsl::expr::{Expr, Predicate};
 use penstock_dsl::registry::ContentType;
 use penstock_engine::content::decode::{Context, decode};
@@ -33,8 +35,8 @@ use penstock_server::generate::{BASE_TIME_MS, Generator};
 use standing_questions::Writer;
 use std::time::{Duration, Instant};
 use support::load::SEED;
+use support::setting;
 use support::stats::on_cpu;
-use support::{setting, stats};
 
 const NOW_MS: i64 = BASE_TIME_MS as i64;
 /// How long the peer is given for each number of questions.
@@ -45,9 +47,9 @@ const US: f64 = 1e6;
 
 type Asked = (Predicate, ContentType);
 
-/// As the server has it.
+/// As the server has it, and what is allocated is counted.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Cap<MiMalloc> = Cap::new(MiMalloc, usize::MAX);
 
 fn main() -> Result<()> {
     let count: u64 = setting("PENSTOCK_BENCH_MATCH_ITEMS", 20_000);
@@ -151,14 +153,12 @@ fn stand(questions: &[Asked]) -> (Standing, Vec<QuestionId>) {
     (standing, ids)
 }
 
-/// Prints the memory of standing questions. Two copies come first, so that what was freed before does not hide the third.
+/// Prints the memory of standing questions.
 fn weigh(questions: &[Asked]) -> Result<()> {
-    let memory = || stats::memory_bytes(std::process::id()).0;
-    let _used_up = [stand(questions), stand(questions)];
-    let before = memory();
+    let before = ALLOCATOR.allocated();
     let (standing, ids) = stand(questions);
     let each = |bytes: f64| bytes / ids.len() as f64;
-    let taken = each(memory().saturating_sub(before) as f64);
+    let taken = each((ALLOCATOR.allocated() - before) as f64);
     let costs = ids.iter().map(|id| standing.cost(*id)).collect::<Option<Vec<_>>>().context("a standing question")?;
     let told = each(costs.iter().map(|cost| cost.bytes as f64).sum());
     let places = each(costs.iter().map(|cost| cost.places as f64).sum());

@@ -15,6 +15,8 @@ mod standing_questions;
 mod support;
 
 use anyhow::{Context as _, Result, bail};
+use cap::Cap;
+use mimalloc::MiMalloc;
 use penstock_engine::command::{CommandOutcome, PutSet};
 use penstock_engine::content::item::Item;
 use penstock_engine::fold::{Frame, State};
@@ -22,17 +24,16 @@ use penstock_engine::log::frame::Header;
 use penstock_engine::preview;
 use penstock_engine::supply::change::Changes;
 use penstock_engine::supply::journal::Journal;
-use penstock_engine::supply::target::Target;
 use penstock_server::generate::Generator;
 use rule_texts::{NOW_MS, RuleTexts, decoded};
 use std::time::{Duration, Instant};
 use support::load::{ITEMS_PER_REQUEST, SEED};
+use support::setting;
 use support::stats::on_cpu;
-use support::{setting, stats};
 
-/// As the server has it.
+/// As the server has it, and what is allocated is counted.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Cap<MiMalloc> = Cap::new(MiMalloc, usize::MAX);
 
 fn main() -> Result<()> {
     let items: u64 = setting("PENSTOCK_BENCH_SET_ITEMS", 20_000);
@@ -47,18 +48,12 @@ fn main() -> Result<()> {
     let sizes = [0, 10_000, most];
     let mut bench = Bench::new(&generator);
     for size in sizes {
-        let before = stats::memory_bytes(std::process::id()).0;
         let took = bench.put_sets(size)?;
-        let added = stats::memory_bytes(std::process::id()).0.saturating_sub(before);
         if size > 0 {
-            println!(
-                "{size} sets, {} groups: {:.1} us a set to put; {:.0} bytes a group",
-                bench.groups(),
-                us(took, size),
-                added as f64 / bench.groups() as f64
-            );
+            println!("{size} sets, {} groups: {:.1} us a set to put", bench.groups(), us(took, size));
         }
         let mut state = bench.take_state();
+        let before = ALLOCATOR.allocated();
         let own = state.groups.bytes() as f64 / state.groups.len().max(1) as f64;
         println!("  {own:.0} bytes a group of the matcher by its own account");
         for (name, items) in &runs {
@@ -74,27 +69,35 @@ fn main() -> Result<()> {
             // As the engine does beside its work.
             state.groups.settle(usize::MAX);
         }
-        print_bytes(&state, 2 * items);
+        print_bytes(state, before, 2 * items);
     }
     Ok(())
 }
 
-/// What items take in derived memory, by its own account: the allocator's would have what the items themselves left behind.
-fn print_bytes(state: &State, items: u64) {
-    let supply = &state.supply;
-    let bitmaps = |target: &Target| {
-        let held = target.held();
-        let own = if std::ptr::eq(held, &target.base) { 0 } else { held.serialized_size() };
-        target.base.serialized_size() + own
-    };
-    let targets: usize = supply.sets.targets().map(|(_, target)| bitmaps(target)).sum();
-    let parts = [state.catalog.heap_bytes() as usize, supply.items.heap_bytes(), supply.lists.heap_bytes(), targets];
-    let [catalog, facts, lists, bitmaps] = parts.map(|bytes| bytes as f64 / items as f64);
+/// Prints what items take in derived memory, as allocated since `before`: a part takes what is free once it has gone.
+fn print_bytes(mut state: State, before: usize, items: u64) {
+    let an_item = |bytes: usize| bytes as f64 / items as f64;
+    let all = ALLOCATOR.allocated() - before;
+    let State { catalog, supply, .. } = &mut state;
+    let catalog = freed(catalog);
+    let facts = freed(&mut supply.items) + freed(&mut supply.merchants);
+    let (times, lists) = (freed(&mut supply.clock), freed(&mut supply.lists));
     println!(
-        "  {:.0} bytes an item beside index and overlay: catalog {catalog:.0}, facts {facts:.0}, lists of targets {lists:.0}, \
-         bitmaps of sets {bitmaps:.0}",
-        catalog + facts + lists + bitmaps
+        "  {:.0} bytes an item beside index and overlay: catalog {:.0}, facts {:.0}, times {:.0}, lists of targets {:.0}, bitmaps of \
+         sets and what does not grow with items {:.0}",
+        an_item(all),
+        an_item(catalog),
+        an_item(facts),
+        an_item(times),
+        an_item(lists),
+        an_item(all - catalog - facts - times - lists)
     );
+}
+
+fn freed<T: Default>(part: &mut T) -> usize {
+    let before = ALLOCATOR.allocated();
+    drop(std::mem::take(part));
+    before - ALLOCATOR.allocated()
 }
 
 fn us(took: Duration, count: usize) -> f64 {

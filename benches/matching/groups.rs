@@ -2,9 +2,9 @@
 
 use crate::rule_sets::{RuleSets, Rules, Shape};
 use crate::support::load::SEED;
+use crate::support::setting;
 use crate::support::stats::on_cpu;
-use crate::support::{setting, stats};
-use crate::{US, WRITTEN_ABOUT, document};
+use crate::{ALLOCATOR, US, WRITTEN_ABOUT, document};
 use anyhow::{Result, ensure};
 use penstock_engine::content::document::Document;
 use penstock_engine::matcher::groups::{GroupId, GroupProbe, Groups, Work};
@@ -61,26 +61,25 @@ impl<'a> Bench<'a> {
 
     fn run(mut self, documents: &[Document], sizes: &[usize]) -> Result<()> {
         println!("{:?}", self.shape);
-        let memory = || stats::memory_bytes(std::process::id()).0;
-        let before = memory();
+        let before = ALLOCATOR.allocated();
+        let bytes_a_group = |groups: &Groups| (ALLOCATOR.allocated() - before) as f64 / groups.len() as f64;
         for size in sizes {
             while self.sets < *size {
                 self.insert();
             }
-            let taken = memory().saturating_sub(before) as f64 / self.groups.len() as f64;
             println!(
-                "{} rule sets, {} groups, {:.2} rules and {:.2} different predicates a group: {taken:.0} bytes a group (by their own \
+                "{} rule sets, {} groups, {:.2} rules and {:.2} different predicates a group: {:.0} bytes a group (by their own \
                  account {:.0}), inserted in {:.1} us each",
                 self.sets,
                 self.groups.len(),
                 self.rules as f64 / self.groups.len() as f64,
                 self.groups.questions() as f64 / self.groups.len() as f64,
+                bytes_a_group(&self.groups),
                 self.groups.bytes() as f64 / self.groups.len() as f64,
                 self.inserting.as_secs_f64() * US / self.groups.len() as f64,
             );
             self.matching(documents)?;
-            let taken = memory().saturating_sub(before) as f64 / self.groups.len() as f64;
-            println!("  settled: {taken:.0} bytes a group");
+            println!("  settled: {:.0} bytes a group", bytes_a_group(&self.groups));
         }
         self.empty()
     }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Raise when [`Body`] changes.
-const MAGIC: &[u8; 8] = b"penstk06";
+const MAGIC: &[u8; 8] = b"penstk07";
 const COMPRESSION_LEVEL: i32 = 1;
 const FILE: &str = "checkpoint";
 

@@ -81,7 +81,7 @@ fn sets_of(state: &State, ordinal: Option<Ordinal>, document: &Document) -> BTre
     let facts = ConditionFacts { ordinal, merchant, times: Some(document) };
     let mut probe = GroupProbe::default();
     let targets = state.groups.matching(document, &mut probe).iter().filter_map(|id| state.supply.sets.target(*id));
-    let holding = targets.filter(|target| state.conditions_hold_of(target.conditions(), facts));
+    let holding = targets.filter(|target| state.conditions_hold(target.conditions(), facts));
     let sets = holding.filter_map(|target| if let Purpose::PartOf(set) = target.purpose { Some(set) } else { None });
     sets.collect()
 }

@@ -121,14 +121,13 @@ impl State {
         }
     }
 
-    /// Whether all conditions of a target hold of an item as it stands.
-    pub(super) fn conditions_hold(&self, conditions: &[Condition], ordinal: Ordinal) -> bool {
-        let (merchant, times) = (self.supply.items.merchant(ordinal), self.supply.clock.times(ordinal));
-        self.conditions_hold_of(conditions, ConditionFacts { ordinal: Some(ordinal), merchant, times })
+    /// What conditions read of an item as it stands.
+    pub(super) fn condition_facts<'a>(&self, ordinal: Ordinal, times: Option<&'a Document>) -> ConditionFacts<'a> {
+        ConditionFacts { ordinal: Some(ordinal), merchant: self.supply.items.merchant(ordinal), times }
     }
 
     /// Whether all conditions of a target hold of an item of which this is known.
-    pub fn conditions_hold_of(&self, conditions: &[Condition], of: ConditionFacts<'_>) -> bool {
+    pub fn conditions_hold(&self, conditions: &[Condition], of: ConditionFacts<'_>) -> bool {
         conditions.iter().all(|condition| self.condition_test(&condition.test, of) != condition.negated)
     }
 
@@ -221,9 +220,12 @@ impl State {
         let kinds = self.supply.sets.kinds();
         targets.retain(|id| kinds.has_conditions(*id));
         targets.sort_by_key(|id| !kinds.selects_merchants(*id));
+        let reads_times = targets.iter().any(|id| kinds.has_clock(*id));
+        let times = reads_times.then(|| self.supply.clock.times(ordinal)).flatten();
+        let facts = self.condition_facts(ordinal, times.as_ref());
         for id in targets {
             let conditions = self.supply.sets.target(id).map_or(&[][..], Target::conditions);
-            let passes = self.conditions_hold(conditions, ordinal);
+            let passes = self.conditions_hold(conditions, facts);
             if self.supply.sets.target_mut(id).is_some_and(|target| target.hold(ordinal, passes)) {
                 changed.push((id, passes));
             }
@@ -273,20 +275,14 @@ impl State {
         let kinds = self.supply.sets.kinds();
         let document = document.filter(|_| matching.iter().any(|id| kinds.has_clock(*id)));
         let times = document.and_then(|document| times_of(document, self.supply.sets.clock_properties()));
-        let same = self.supply.clock.times(ordinal) == times.as_ref();
-        match times {
-            _ if same => {}
-            Some(times) => self.supply.clock.keep(ordinal, times),
-            None => self.supply.clock.forget(ordinal),
-        }
-        same
+        self.supply.clock.keep(ordinal, times.as_ref())
     }
 
     pub(super) fn set_timer(&mut self, ordinal: Ordinal) {
         let supply = &self.supply;
         let Some(times) = supply.clock.times(ordinal) else { return };
         let targets = supply.clock_targets(ordinal).filter_map(|id| supply.sets.target(id));
-        let due = next_turn(times, targets.flat_map(Target::clock_predicates), supply.now_ms);
+        let due = next_turn(&times, targets.flat_map(Target::clock_predicates), supply.now_ms);
         self.supply.clock.set_timer(ordinal, due);
     }
 

@@ -209,8 +209,11 @@ impl State {
     fn fill(&mut self, id: TargetId) {
         let Some(target) = self.supply.sets.target(id).filter(|target| !target.conditions().is_empty()) else { return };
         let has_clock = target.has_clock();
-        let passing: Vec<(Ordinal, bool)> =
-            target.base.iter().map(|ordinal| (ordinal, self.conditions_hold(target.conditions(), ordinal))).collect();
+        let passes = |ordinal| {
+            let times = has_clock.then(|| self.supply.clock.times(ordinal)).flatten();
+            self.conditions_hold(target.conditions(), self.condition_facts(ordinal, times.as_ref()))
+        };
+        let passing: Vec<(Ordinal, bool)> = target.base.iter().map(|ordinal| (ordinal, passes(ordinal))).collect();
         for (ordinal, passes) in passing {
             self.supply.sets.target_mut(id).into_iter().for_each(|target| _ = target.hold(ordinal, passes));
             if has_clock {
@@ -238,10 +241,8 @@ impl State {
             let supply = &self.supply;
             let Some(times) = supply.clock.times(ordinal) else { continue };
             let is_asked = supply.clock_targets(ordinal).next().is_some();
-            match times_of(times, supply.sets.clock_properties()).filter(|_| is_asked) {
-                Some(times) => self.supply.clock.keep(ordinal, times),
-                None => self.supply.clock.forget(ordinal),
-            }
+            let times = times_of(&times, supply.sets.clock_properties()).filter(|_| is_asked);
+            self.supply.clock.keep(ordinal, times.as_ref());
             self.set_timer(ordinal);
         }
     }

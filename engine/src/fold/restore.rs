@@ -48,7 +48,7 @@ impl SupplyBody {
         let items = &state.supply.items;
         let wallets = self.wallets.into_iter().map(|(name, wallet)| (name, wallet.wallet(items)));
         state.supply.wallets = wallets.collect();
-        state.supply.clock = self.clock.clock();
+        state.supply.clock = self.clock.clock()?;
         state.restore_sets(self.sets)
     }
 }

@@ -7,4 +7,5 @@
 pub mod evaluate;
 pub mod fuzzy;
 pub mod groups;
+mod grow;
 pub mod standing;

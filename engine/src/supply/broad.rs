@@ -74,11 +74,6 @@ impl Broad {
         }
     }
 
-    /// Heap bytes, roughly.
-    pub fn heap_bytes(&self) -> usize {
-        self.rows.capacity() * size_of::<u64>() + self.columns.capacity() * size_of::<u32>()
-    }
-
     fn column(&self, target: TargetId) -> Option<usize> {
         self.columns.get(target as usize).filter(|column| **column != NONE).map(|column| *column as usize)
     }

@@ -1,71 +1,119 @@
 //! The clock: which items have a time at which a rule about them may turn, so that a coupon leaves a set when it ends.
 //!
 //! An item that a clock condition is asked about has its times kept here, and a timer at the next moment at which one of
-//! these conditions can change. When a timer is due the conditions are asked again; nothing is scanned.
+//! these conditions can change. When a timer is due the conditions are asked again; nothing is scanned. Times are kept packed:
+//! nearly every item has some, and they are read seldom.
 
 use super::change::Ordinal;
 use crate::content::document::{Document, ExtValue, Values, epoch_ms};
 use penstock_dsl::expr::{Interval, Predicate, PropertyRef, Test, TimePoint};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Bound;
 
 /// Times of items, and timers.
 #[derive(Default)]
 pub struct Clock {
-    items: BTreeMap<Ordinal, Kept>,
+    /// By ordinal; empty where nothing is kept.
+    items: Vec<Kept>,
+    /// Items of which something is kept.
+    kept: usize,
     timers: BTreeSet<(i64, Ordinal)>,
 }
 
-/// What is kept of an item.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Kept {
-    /// The item with nothing but the properties that clock conditions read.
-    times: Document,
-    /// When its timer is due, epoch milliseconds.
-    due: Option<i64>,
+/// What is kept of an item, in one piece: when its timer is due ([`DUE_BYTES`]), epoch milliseconds; and, packed, the item with
+/// nothing but the properties that clock conditions read.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Kept(Box<[u8]>);
+
+const DUE_BYTES: usize = size_of::<i64>();
+/// No moment: the last that there is.
+const NEVER: i64 = i64::MAX;
+
+impl Kept {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn due(&self) -> Option<i64> {
+        self.0.first_chunk().map(|due| i64::from_le_bytes(*due)).filter(|due| *due != NEVER)
+    }
+
+    fn set_due(&mut self, due: Option<i64>) {
+        if let Some(place) = self.0.first_chunk_mut() {
+            *place = due.unwrap_or(NEVER).to_le_bytes();
+        }
+    }
+
+    fn packed_times(&self) -> Option<&[u8]> {
+        self.0.get(DUE_BYTES..)
+    }
+}
+
+fn packed(times: &Document) -> Vec<u8> {
+    postcard::to_stdvec(times).expect("plain data is serialisable")
 }
 
 impl Clock {
     /// The times of an item.
-    pub fn times(&self, ordinal: Ordinal) -> Option<&Document> {
-        self.items.get(&ordinal).map(|kept| &kept.times)
+    pub fn times(&self, ordinal: Ordinal) -> Option<Document> {
+        let times = self.items.get(ordinal as usize)?.packed_times()?;
+        Some(postcard::from_bytes(times).expect("as it was packed"))
     }
 
-    /// Keeps an item's times; its timer goes.
-    pub fn keep(&mut self, ordinal: Ordinal, times: Document) {
+    /// Makes an item's times these; where they have changed its timer goes. Whether they are what was kept before.
+    pub fn keep(&mut self, ordinal: Ordinal, times: Option<&Document>) -> bool {
+        let (at, times) = (ordinal as usize, times.map(packed));
+        if self.items.get(at).and_then(Kept::packed_times) == times.as_deref() {
+            return true;
+        }
         self.forget(ordinal);
-        self.items.insert(ordinal, Kept { times, due: None });
+        if let Some(times) = times {
+            if self.items.len() <= at {
+                self.items.resize_with(at + 1, Kept::default);
+            }
+            self.items[at] = Kept([&NEVER.to_le_bytes(), &times[..]].concat().into());
+            self.kept += 1;
+        }
+        false
     }
 
     /// Keeps more of an item's times, beside those that are kept.
-    pub fn keep_more(&mut self, ordinal: Ordinal, times: Document) {
-        let Some(kept) = self.items.get_mut(&ordinal) else { return self.keep(ordinal, times) };
-        for (id, values) in times.declared {
-            if let Err(at) = kept.times.declared.binary_search_by_key(&id, |(id, _)| *id) {
-                kept.times.declared.insert(at, (id, values));
+    pub fn keep_more(&mut self, ordinal: Ordinal, more: Document) {
+        let Some(mut times) = self.times(ordinal) else {
+            self.keep(ordinal, Some(&more));
+            return;
+        };
+        for (id, values) in more.declared {
+            if let Err(at) = times.declared.binary_search_by_key(&id, |(id, _)| *id) {
+                times.declared.insert(at, (id, values));
             }
         }
-        for (key, values) in times.ext {
-            if let Err(at) = kept.times.ext.binary_search_by(|(name, _)| name.cmp(&key)) {
-                kept.times.ext.insert(at, (key, values));
+        for (key, values) in more.ext {
+            if let Err(at) = times.ext.binary_search_by(|(name, _)| name.cmp(&key)) {
+                times.ext.insert(at, (key, values));
             }
         }
+        self.keep(ordinal, Some(&times));
     }
 
-    /// Forgets an item.
-    pub fn forget(&mut self, ordinal: Ordinal) {
-        if let Some(Kept { due: Some(due), .. }) = self.items.remove(&ordinal) {
-            self.timers.remove(&(due, ordinal));
+    fn forget(&mut self, ordinal: Ordinal) {
+        let Some(kept) = self.items.get_mut(ordinal as usize).filter(|kept| !kept.is_empty()) else { return };
+        kept.due().into_iter().for_each(|due| _ = self.timers.remove(&(due, ordinal)));
+        *kept = Kept::default();
+        self.kept -= 1;
+        if self.kept == 0 {
+            self.items = Vec::new();
         }
     }
 
     /// Sets the timer of an item whose times are kept.
     pub fn set_timer(&mut self, ordinal: Ordinal, due: Option<i64>) {
-        let Some(kept) = self.items.get_mut(&ordinal) else { return };
-        let before = std::mem::replace(&mut kept.due, due);
+        let Some(kept) = self.items.get_mut(ordinal as usize).filter(|kept| !kept.is_empty()) else { return };
+        let before = kept.due();
+        kept.set_due(due);
         before.into_iter().for_each(|before| _ = self.timers.remove(&(before, ordinal)));
-        due.into_iter().for_each(|due| _ = self.timers.insert((due, ordinal)));
+        kept.due().into_iter().for_each(|due| _ = self.timers.insert((due, ordinal)));
     }
 
     /// When the next timer is due, epoch milliseconds.
@@ -78,7 +126,7 @@ impl Clock {
         let mut due = Vec::new();
         while let Some((_, ordinal)) = self.timers.first().copied().filter(|(at, _)| *at <= now_ms) {
             self.timers.pop_first();
-            self.items.get_mut(&ordinal).into_iter().for_each(|kept| kept.due = None);
+            self.items[ordinal as usize].set_due(None);
             due.push(ordinal);
         }
         due
@@ -86,12 +134,12 @@ impl Clock {
 
     /// Items whose times are kept.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.kept
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.kept == 0
     }
 
     /// For a checkpoint.
@@ -102,13 +150,21 @@ impl Clock {
 
 /// The clock in a checkpoint.
 #[derive(Serialize, Deserialize)]
-pub struct ClockBody(BTreeMap<Ordinal, Kept>);
+pub struct ClockBody(Vec<Kept>);
 
 impl ClockBody {
-    /// The clock.
-    pub fn clock(self) -> Clock {
-        let timers = self.0.iter().filter_map(|(ordinal, kept)| Some((kept.due?, *ordinal))).collect();
-        Clock { items: self.0, timers }
+    /// The clock; `None` where times are not readable.
+    pub fn clock(self) -> Option<Clock> {
+        let ClockBody(items) = self;
+        let kept = items.iter().filter(|kept| !kept.is_empty());
+        let is_readable =
+            |kept: &Kept| kept.packed_times().is_some_and(|times| postcard::from_bytes::<Document>(times).is_ok());
+        let count = kept.clone().count();
+        if !kept.clone().all(is_readable) {
+            return None;
+        }
+        let timers = (0..).zip(&items).filter_map(|(ordinal, kept)| Some((kept.due()?, ordinal))).collect();
+        Some(Clock { items, kept: count, timers })
     }
 }
 

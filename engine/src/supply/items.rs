@@ -87,14 +87,6 @@ impl Items {
         self.of_merchant.get(name as usize)
     }
 
-    /// Heap bytes, roughly.
-    pub fn heap_bytes(&self) -> usize {
-        let bitmaps = self.of_merchant.iter().chain(&self.live).map(|b| b.serialized_size() + size_of_val(b));
-        self.fields.capacity() * size_of::<FieldSet>()
-            + self.merchant.capacity() * size_of::<MerchantName>()
-            + bitmaps.sum::<usize>()
-    }
-
     /// For a checkpoint.
     pub fn export(&self) -> ItemsBody {
         let live = self.live.iter().map(BitmapBytes::from).collect();

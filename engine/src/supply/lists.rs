@@ -76,10 +76,4 @@ impl Lists {
         self.broad.remove(target, ordinals.clone());
         self.remove_narrow(target, ordinals);
     }
-
-    /// Heap bytes, roughly.
-    pub fn heap_bytes(&self) -> usize {
-        let lists = self.narrow.iter().map(|list| size_of_val(&**list)).sum::<usize>();
-        self.narrow.capacity() * size_of::<Box<[TargetId]>>() + lists + self.broad.heap_bytes()
-    }
 }

@@ -5,15 +5,17 @@
 
 use super::change::Ordinal;
 use super::items::MerchantName;
+use smallvec::SmallVec;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 type Rank = (Reverse<i64>, Box<str>, Ordinal);
 
 /// MERCHANT items by their own merchantId.
 #[derive(Default)]
 pub struct Merchants {
-    by_name: BTreeMap<MerchantName, BTreeSet<Rank>>,
+    /// Sorted; nearly always one.
+    by_name: BTreeMap<MerchantName, SmallVec<[Rank; 1]>>,
     ranks: BTreeMap<Ordinal, (MerchantName, i64)>,
 }
 
@@ -23,14 +25,19 @@ impl Merchants {
         if let Some((name, version)) = self.ranks.remove(&ordinal)
             && let Some(items) = self.by_name.get_mut(&name)
         {
-            items.remove(&(Reverse(version), content_id.into(), ordinal));
+            if let Ok(at) = items.binary_search(&(Reverse(version), content_id.into(), ordinal)) {
+                items.remove(at);
+            }
             if items.is_empty() {
                 self.by_name.remove(&name);
             }
         }
         if let Some((name, version)) = now {
             self.ranks.insert(ordinal, (name, version));
-            self.by_name.entry(name).or_default().insert((Reverse(version), content_id.into(), ordinal));
+            let (items, rank) = (self.by_name.entry(name).or_default(), (Reverse(version), content_id.into(), ordinal));
+            if let Err(at) = items.binary_search(&rank) {
+                items.insert(at, rank);
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 
 use super::Target;
 use super::list::List;
+use crate::matcher::grow;
 use crate::matcher::standing::QuestionId;
 use penstock_dsl::registry::ContentType;
 use std::hint::black_box;
@@ -159,13 +160,10 @@ impl Candidates {
     fn list_under(&mut self, question: QuestionId) -> &mut List<Candidate> {
         let at = question.0 as usize;
         if self.under.len() <= at {
-            self.under.resize(at + 1, NONE);
+            grow::lengthen(&mut self.under, at + 1, NONE);
         }
         if self.under[at] == NONE {
-            self.under[at] = self.free.pop().unwrap_or_else(|| {
-                self.lists.push(List::None);
-                (self.lists.len() - 1) as u32
-            });
+            self.under[at] = self.free.pop().unwrap_or_else(|| grow::push(&mut self.lists, List::None) as u32);
         }
         &mut self.lists[self.under[at] as usize]
     }

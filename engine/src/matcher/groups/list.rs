@@ -1,5 +1,7 @@
 //! A list that most often has one thing or none, which then lies in place.
 
+use crate::matcher::grow;
+
 /// Things in no order.
 #[derive(Debug, Default)]
 pub enum List<T> {
@@ -42,7 +44,7 @@ impl<T> List<T> {
             List::None => List::One(thing),
             List::One(first) => List::Many(vec![first, thing]),
             List::Many(mut things) => {
-                things.push(thing);
+                grow::push(&mut things, thing);
                 List::Many(things)
             }
         };

@@ -20,6 +20,7 @@ pub use settle::{Settling, Tried};
 
 use crate::content::document::Document;
 use crate::matcher::evaluate::holds;
+use crate::matcher::grow;
 use crate::matcher::standing::{Probe, QuestionId, Standing};
 use candidates::{Candidate, Candidates, Place, Rule};
 use hashbrown::HashMap;
@@ -113,9 +114,8 @@ impl Groups {
         let rules: Vec<Rule> =
             rules.iter().map(|(negated, predicate)| Rule::new(self.standing.insert(predicate), *negated)).collect();
         let id = self.free.pop_first().unwrap_or_else(|| {
-            self.groups.push(None);
-            self.looks.push(Looks::default());
-            (self.groups.len() - 1) as u32
+            grow::push(&mut self.looks, Looks::default());
+            grow::push(&mut self.groups, None) as u32
         });
         let best = self.best(&rules, |predicate, _| likely::share(predicate, 0, 0));
         self.enter(id, target, content_type, &best);

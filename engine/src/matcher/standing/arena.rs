@@ -2,6 +2,8 @@
 //!
 //! Room of those that are gone is used again once it is half of all.
 
+use crate::matcher::grow;
+
 /// Strings begin at multiples of this, so that the number of a place reaches further.
 const ALIGN: usize = 4;
 
@@ -21,6 +23,7 @@ impl Arena {
     /// Puts a string in.
     pub fn put(&mut self, string: &[u8]) -> Place {
         let place = Place(u32::try_from(self.bytes.len() / ALIGN).expect("standing questions take less than 16 GiB"));
+        grow::make_room(&mut self.bytes, taken(string.len()));
         let mut length = string.len();
         while length >= 0x80 {
             self.bytes.push(length as u8 | 0x80);

@@ -8,6 +8,7 @@
 //! Open ends have two classes of their own.
 
 use super::multimap::Change;
+use crate::matcher::grow;
 use rust_decimal::Decimal;
 use std::ops::Bound;
 
@@ -161,10 +162,7 @@ impl Class {
         let at = self.chunk_of(entry).min(self.chunks.len() - 1);
         let chunk = &mut self.chunks[at];
         let Err(place) = chunk.binary_search(&entry) else { return };
-        if chunk.len() == chunk.capacity() {
-            // A quarter more, where a vector would double.
-            chunk.reserve_exact(chunk.len() / 4 + 1);
-        }
+        grow::make_room(chunk, 1);
         chunk.insert(place, entry);
         if chunk.len() > CHUNK_MAX {
             let upper = chunk.split_off(CHUNK_MAX / 2);

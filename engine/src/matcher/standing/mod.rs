@@ -34,6 +34,7 @@ pub use entry::ENTRIES_MAX;
 pub use question::Cost;
 pub use walk::{Evaluated, Probe};
 
+use super::grow;
 use entry::Entry;
 use field::Field;
 use glance::Glance;
@@ -81,8 +82,8 @@ impl Standing {
     pub fn insert(&mut self, predicate: &Predicate) -> QuestionId {
         let (id, new) = self.questions.of(predicate);
         if new {
-            self.flags.resize(self.questions.ids_end(), 0);
-            self.glances.resize(self.questions.ids_end(), Glance::Ask);
+            grow::lengthen(&mut self.flags, self.questions.ids_end(), 0);
+            grow::lengthen(&mut self.glances, self.questions.ids_end(), Glance::Ask);
             self.glances[id.0 as usize] = Glance::of(predicate, None, &mut self.slots);
         }
         if let Some(question) = self.questions.get_mut(id) {

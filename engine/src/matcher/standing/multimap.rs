@@ -2,6 +2,7 @@
 //!
 //! Invariant: a key is there exactly while it has a number, and a number stands once under a key.
 
+use crate::matcher::grow;
 use hashbrown::HashMap;
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Borrow;
@@ -90,10 +91,7 @@ impl<K: Hash + Eq> Multimap<K> {
                 self.lists[place as usize] = list;
                 place
             }
-            None => {
-                self.lists.push(list);
-                (self.lists.len() - 1) as u32
-            }
+            None => grow::push(&mut self.lists, list) as u32,
         };
         *head = LIST | place;
     }

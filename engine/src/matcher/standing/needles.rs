@@ -6,6 +6,7 @@
 
 use super::multimap::{Change, Multimap};
 use super::seen::Counter;
+use crate::matcher::grow;
 use smallvec::SmallVec;
 
 /// The longest n-gram, characters.
@@ -51,10 +52,7 @@ impl Needles {
                         self.needles[place as usize] = needle;
                         place
                     }
-                    None => {
-                        self.needles.push(needle);
-                        (self.needles.len() - 1) as u32
-                    }
+                    None => grow::push(&mut self.needles, needle) as u32,
                 };
                 self.by_gram.change(Change::Enter, &key, place);
                 self.by_length[length - 1] += 1;

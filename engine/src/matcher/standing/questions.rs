@@ -4,6 +4,7 @@ use super::QuestionId;
 use super::arena::Arena;
 use super::packed::{Packed, pack};
 use super::question::{Known, Question};
+use crate::matcher::grow;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use penstock_dsl::expr::Predicate;
 use std::collections::BTreeSet;
@@ -36,10 +37,7 @@ impl Questions {
                 self.slots[id as usize] = question;
                 id
             }
-            None => {
-                self.slots.push(question);
-                (self.slots.len() - 1) as u32
-            }
+            None => grow::push(&mut self.slots, question) as u32,
         };
         let Questions { slots, predicates, hasher, known, .. } = self;
         known.insert_unique(hash, id, |id| hash_of(slots, predicates, hasher, *id));

@@ -11,6 +11,7 @@ use super::multimap::{Change, Multimap};
 use super::seen::Counter;
 use crate::matcher::evaluate::{self, Wanted, word_matches};
 use crate::matcher::fuzzy::Letters;
+use crate::matcher::grow;
 use penstock_dsl::expr::FuzzyWord;
 use penstock_dsl::limits::FUZZY_WORD_CHARS_MAX;
 use smallvec::{SmallVec, smallvec};
@@ -216,7 +217,9 @@ impl Words {
             Some(place) => {
                 self.words[place as usize] = Some(word);
             }
-            None => self.words.push(Some(word)),
+            None => {
+                grow::push(&mut self.words, Some(word));
+            }
         }
     }
 
