@@ -8,7 +8,7 @@ mod strange;
 mod support;
 
 use penstock_dsl::check::check;
-use penstock_dsl::expr::{Group, Owner, Predicate, PropertyRef, Subject, Test, TimePoint};
+use penstock_dsl::expr::{Group, Interval, Owner, Predicate, PropertyRef, Subject, Test, TimePoint};
 use penstock_dsl::registry::{ContentType, PropId};
 use penstock_engine::content::document::{Document, ExtValue, Localized, Text, Values};
 use penstock_engine::matcher::evaluate::holds;
@@ -36,6 +36,8 @@ impl Taken {
 #[derive(Default)]
 struct Side {
     groups: Groups,
+    /// A rule of every group that is filled in.
+    common: Option<Predicate>,
     taken: Vec<Taken>,
     probe: GroupProbe,
     matched: usize,
@@ -61,6 +63,7 @@ impl Side {
                     if random.chance(20) {
                         rules.iter_mut().for_each(|(negated, _)| *negated = true);
                     }
+                    rules.extend(self.common.iter().map(|predicate| (false, predicate.clone())));
                     self.insert(block.content_type, rules, target);
                 }
             }
@@ -116,7 +119,10 @@ fn rules_of(group: &Group) -> Vec<(bool, Predicate)> {
 
 /// Documents passing by while groups come, go and settle.
 fn histories(random: &mut Random, documents: &[&Document], standing: usize) -> usize {
-    let mut side = Side::default();
+    histories_of(Side::default(), random, documents, standing)
+}
+
+fn histories_of(mut side: Side, random: &mut Random, documents: &[&Document], standing: usize) -> usize {
     for (n, document) in documents.iter().enumerate() {
         if n % (standing / 8 + 1) == 0 {
             side.take_back(random, standing / 4);
@@ -159,6 +165,63 @@ fn matching_is_scan_in_short_histories() {
         let documents: Vec<&Document> = items.iter().filter_map(|item| item.document.as_ref()).collect();
         histories(&mut random, &documents, 10);
     }
+}
+
+/// All groups ask for one city, as one item in three has it: it is the way in of a crowd.
+#[test]
+fn matching_is_scan_in_a_crowd() {
+    let mut random = Random(14);
+    let items: Vec<_> = (0..500).map(|id| strange::item(&mut random, id, 1)).collect();
+    let mut documents: Vec<Document> = items.into_iter().filter_map(|item| item.document).collect();
+    let city = PropId::from_name("city").unwrap();
+    for (n, document) in documents.iter_mut().enumerate() {
+        document.declared.retain(|(id, _)| *id != city);
+        let at = document.declared.partition_point(|(id, _)| *id < city);
+        let value = if n % 3 == 0 { "hot" } else { "cold" };
+        let values = Values::Keywords(vec![Localized { locale: None, value: vec![value.into()] }]);
+        document.declared.insert(at, (city, values));
+    }
+    let documents: Vec<&Document> = documents.iter().collect();
+    let side = Side { common: Some(keyword("city", &["hot"])), ..Side::default() };
+    assert!(histories_of(side, &mut random, &documents, 1500) > documents.len());
+}
+
+/// Of the groups that one category makes candidates only those are looked at of which a range may hold.
+#[test]
+fn of_a_crowd_few_are_looked_at() {
+    let mut side = Side::default();
+    let number = |n: i64| {
+        let interval = Interval { low: Bound::Included(n.into()), high: Bound::Included((n + 5).into()) };
+        ext(Test::Number(interval))
+    };
+    for n in 0..5000 {
+        side.insert(ContentType::Store, vec![(false, keyword("city", &["hot"])), (false, number(n))], n as Target);
+    }
+    let documents: Vec<Document> =
+        (0..200).map(|n| store(if n % 20 == 0 { "hot" } else { "cold" }, &n.to_string())).collect();
+    let numbered: Vec<Document> = documents.into_iter().map(numbered).collect();
+    side.groups.settle(usize::MAX);
+    for round in 0..2 {
+        let before = side.probe.work();
+        numbered.iter().for_each(|document| side.agrees(document));
+        let work = side.probe.work();
+        assert!(work.matched - before.matched > 50);
+        let (candidates, matched) = (work.candidates - before.candidates, work.matched - before.matched);
+        // The first round makes known how rare questions are.
+        assert!(round == 0 || candidates <= 2 * matched, "{candidates} candidates, {matched} matches");
+        side.groups.settle(usize::MAX);
+    }
+    side.empties(&mut Random(15));
+}
+
+/// With what it says read as a number too.
+fn numbered(mut document: Document) -> Document {
+    for value in document.ext.iter_mut().flat_map(|(_, lists)| lists).flat_map(|list| &mut list.value) {
+        if let ExtValue::Text { text, number } = value {
+            *number = text.raw.parse().ok();
+        }
+    }
+    document
 }
 
 fn keyword(name: &str, values: &[&str]) -> Predicate {

@@ -1,15 +1,16 @@
 //! Standing rule groups: from an item to the targets of which some group matches it, in time that grows with what matches
 //! and not with how many groups stand.
 //!
-//! A group is a candidate for the items that pass its way in: one positive rule, the one that items pass most rarely. Only
-//! these stand among the questions ([`super::standing`]); a candidate's other rules are asked until one fails, each question
-//! once an item whoever asks. A group without a positive rule is a candidate for every item of its type. Invariant:
+//! A group is a candidate for the items that pass its way in: one positive rule, the one that items pass most rarely; or one
+//! that many groups ask for, together with a range of the group's own ([`crowd`]). Only ways in stand among the questions
+//! ([`super::standing`]); a candidate's other rules are asked until one fails, each question once an item whoever asks. A group without a positive rule is a candidate for every item of its type. Invariant:
 //! [`Groups::matching`] equals [`Groups::scan`] for every item, whatever the ways in.
 //!
 //! Rules read the document alone: who asks about merchants, tags or the time of day asks elsewhere. This module knows no sets,
 //! no ordinals, no log and no threads, and nothing of what a target is.
 
 mod candidates;
+mod crowd;
 mod likely;
 mod list;
 mod looks;
@@ -41,6 +42,8 @@ pub type Target = u32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GroupId(pub u32);
 
+/// About what a member of a crowd takes beside what any candidate does, bytes.
+const RANGE_BYTES: usize = 24;
 /// No rule of a group reads the time of evaluation.
 const NO_TIME_MS: i64 = 0;
 
@@ -147,7 +150,7 @@ impl Groups {
         passed.clear();
         passed.extend(self.standing.passing(document, NO_TIME_MS, questions));
         let mut open = Vec::with_capacity(passed.len());
-        self.candidates.of(document.content_type, passed, &mut open);
+        self.candidates.of(document, passed, &mut open);
         work.candidates += open.len() as u64;
         if counted {
             open.iter().for_each(|candidate| self.looks[candidate.group as usize].count_look());
@@ -203,7 +206,11 @@ impl Groups {
         let questions = place.way_in().into_iter().chain(candidate.rules().map(Rule::question));
         let shared = questions.filter_map(|question| self.standing.share(question)).sum::<usize>();
         Some(GroupCost {
-            bytes: shared + candidate.bytes() + size_of::<Option<Place>>() + size_of::<Looks>(),
+            bytes: shared
+                + candidate.bytes()
+                + if place.is_in_crowd() { RANGE_BYTES } else { 0 }
+                + size_of::<Option<Place>>()
+                + size_of::<Looks>(),
             looked_at: looks.looked_at(),
             in_vain: looks.looked_at().saturating_sub(looks.matched()),
             always: place.way_in().is_none_or(|id| self.standing.cost(id).is_some_and(|cost| cost.always)),
@@ -232,18 +239,25 @@ impl Groups {
 
     /// Makes a group a candidate by its way in.
     fn enter(&mut self, id: u32, target: Target, content_type: ContentType, best: &Best) {
-        if let Some(question) = best.way_in {
+        let question = best.way_in.map(|way_in| way_in.question);
+        if let Some(question) = question {
             self.standing.enter(question, content_type);
         }
         let candidate = Candidate::new(id, target, content_type, &best.others);
-        self.groups[id as usize] = Some(self.candidates.put(best.way_in, candidate));
+        let range = best.way_in.and_then(|way_in| self.standing.predicate(way_in.range?));
+        let place = match (question, range) {
+            (Some(question), Some(range)) => self.candidates.put_in_crowd(question, candidate, &range),
+            _ => self.candidates.put(question, candidate),
+        };
+        self.groups[id as usize] = Some(place);
         self.looks[id as usize] = Looks::default();
     }
 
     /// Takes a group from its way in: its content type, target and rules.
     fn leave(&mut self, id: u32) -> Option<(ContentType, Target, Vec<Rule>)> {
         let place = (*self.groups.get(id as usize)?)?;
-        let (candidate, moved) = self.candidates.take(place)?;
+        let standing = &self.standing;
+        let (candidate, moved) = self.candidates.take(place, |question| standing.predicate(question))?;
         if let Some(Some(moved)) = moved.map(|moved| self.groups[moved as usize].as_mut()) {
             moved.take_over(place);
         }

@@ -3,7 +3,7 @@
 use super::candidates::{Place, Rule};
 use super::sample::{Sample, Trial};
 use super::{Groups, NO_TIME_MS, likely};
-use crate::matcher::standing::QuestionId;
+use crate::matcher::standing::{QuestionId, ranges};
 use parking_lot::Mutex;
 use penstock_dsl::expr::Predicate;
 use penstock_dsl::registry::ContentType;
@@ -12,18 +12,46 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// A better way in must be less than half as likely as the one it replaces: moving has its price.
 const RARER: f32 = 2.0;
+/// A question that so many ask may be the way in of a crowd.
+const CROWD: u32 = 1024;
 /// Groups whose questions are tried together.
 const TRIED_TOGETHER: usize = 4096;
+
+/// What makes a group a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WayIn {
+    /// The question of a positive rule.
+    pub question: QuestionId,
+    /// Where the group is in that question's crowd, that of another, a range that has to hold too.
+    pub range: Option<QuestionId>,
+}
 
 /// How a group is best asked.
 #[derive(Debug, PartialEq)]
 pub struct Best {
-    /// The rarest positive rule, if there is one that not every item holds.
-    pub way_in: Option<QuestionId>,
+    /// By the positive rule that is the rarest, or two of which one is a range; if there is one that not every item holds.
+    pub way_in: Option<WayIn>,
     /// How likely an item is to pass it.
     pub share: f32,
-    /// The others, in order.
+    /// All rules but the way in's question, in order, the range first.
     pub others: Vec<Rule>,
+}
+
+/// A rule, and what is known of it.
+struct Rated {
+    rule: Rule,
+    /// The share of items that it holds of.
+    share: f32,
+    /// See [`likely::rank`].
+    rank: f32,
+    /// Whether intervals find every item that it holds of.
+    is_range: bool,
+}
+
+impl Rated {
+    fn is_way_in(&self) -> bool {
+        !self.rule.is_negated() && self.share < likely::EVERY
+    }
 }
 
 /// Groups that are looked at, and what they ask.
@@ -126,15 +154,23 @@ impl Groups {
         let share =
             |predicate: &Predicate, question| likely::share(predicate, trial.passed(question, content_type), items);
         let best = self.best(&rules, share);
-        let now = place.way_in().and_then(|id| Some(share(&self.standing.predicate(id)?, id))).unwrap_or(likely::EVERY);
-        let moves = best.way_in != place.way_in() && best.share * RARER < now;
-        if best.way_in == place.way_in() {
+        let way_in = self.way_in(place);
+        let share_of = |question| self.standing.predicate(question).map_or(likely::EVERY, |p| share(&p, question));
+        let questions = way_in.into_iter().flat_map(|way_in| [Some(way_in.question), way_in.range]).flatten();
+        let now: f32 = questions.map(share_of).product();
+        let moves = best.way_in != way_in && best.share * RARER < now;
+        if best.way_in == way_in {
             self.candidates.reorder(place, &best.others);
         }
         if moves && let Some((content_type, target, _)) = self.leave(id) {
             self.enter(id, target, content_type, &best);
         }
         moves
+    }
+
+    fn way_in(&self, place: Place) -> Option<WayIn> {
+        let range = || self.candidates.get(place)?.rule(0).map(Rule::question);
+        place.way_in().map(|question| WayIn { question, range: place.is_in_crowd().then(range).flatten() })
     }
 
     fn rules(&self, id: u32) -> Option<(Place, ContentType, Vec<Rule>)> {
@@ -150,18 +186,36 @@ impl Groups {
             let predicate = self.standing.predicate(rule.question())?;
             let passes = share(&predicate, rule.question());
             let holds = if rule.is_negated() { likely::EVERY - passes } else { passes };
-            Some((*rule, holds, likely::rank(&predicate, holds)))
+            let rank = likely::rank(&predicate, holds);
+            Some(Rated { rule: *rule, share: holds, rank, is_range: ranges::tells(&predicate) })
         });
-        let mut rated: Vec<(Rule, f32, f32)> = rated.collect();
-        rated.sort_by(|(.., a), (.., b)| a.total_cmp(b));
-        let ways_in =
-            rated.iter().enumerate().filter(|(_, (rule, share, _))| !rule.is_negated() && *share < likely::EVERY);
-        let rarest = ways_in.min_by(|(_, (_, a, _)), (_, (_, b, _))| a.total_cmp(b)).map(|(at, _)| at);
-        let way_in = rarest.map(|at| rated.remove(at));
+        let mut rated: Vec<Rated> = rated.collect();
+        rated.sort_by(|a, b| a.rank.total_cmp(&b.rank));
+        let (question, range, share) = self.rarest(&rated);
+        let question_at = |at: usize| rated[at].rule.question();
+        let others = rated.iter().enumerate().filter(|(at, _)| Some(*at) != question && Some(*at) != range);
         Best {
-            way_in: way_in.map(|(rule, ..)| rule.question()),
-            share: way_in.map_or(likely::EVERY, |(_, share, _)| share),
-            others: rated.into_iter().map(|(rule, ..)| rule).collect(),
+            way_in: question.map(|at| WayIn { question: question_at(at), range: range.map(question_at) }),
+            share,
+            others: range.map(|at| rated[at].rule).into_iter().chain(others.map(|(_, rated)| rated.rule)).collect(),
+        }
+    }
+
+    /// Where the rarest rule is; or where the rarest of those is that many groups ask for, and the rarest range beside it. And the
+    /// share of items that it, or both, hold of.
+    fn rarest(&self, rated: &[Rated]) -> (Option<usize>, Option<usize>, f32) {
+        let rarest = |takes: &dyn Fn(usize, &Rated) -> bool| {
+            let ways_in = rated.iter().enumerate().filter(|(at, rated)| rated.is_way_in() && takes(*at, rated));
+            ways_in.min_by(|(_, a), (_, b)| a.share.total_cmp(&b.share)).map(|(at, rated)| (at, rated.share))
+        };
+        let Some((single, single_share)) = rarest(&|_, _| true) else { return (None, None, likely::EVERY) };
+        let crowded = rarest(&|_, rated| self.standing.askers(rated.rule.question()) >= CROWD);
+        let range = crowded.and_then(|(crowded, _)| rarest(&|at, rated| at != crowded && rated.is_range));
+        match crowded.zip(range) {
+            Some(((crowded, share), (range, range_share))) if share * range_share * RARER < single_share => {
+                (Some(crowded), Some(range), share * range_share)
+            }
+            _ => (Some(single), None, single_share),
         }
     }
 }

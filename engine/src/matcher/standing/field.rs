@@ -1,21 +1,16 @@
 //! The questions about one property, by what an item must have to be asked them.
 
-use super::entry::{Entry, TimeEnds, needle_text, scaled_ends};
-use super::intervals::{Ask, Intervals, scaled, unsigned};
+use super::entry::{Entry, needle_text};
 use super::multimap::{Change, Multimap};
 use super::needles::Needles;
+use super::ranges::Ranges;
 use super::walk::{Room, Walk};
 use super::words::Words;
-use crate::content::document::{ExtValue, Localized, Money, PriceRange, Text, Values, epoch_ms};
-use hashbrown::HashMap;
-use penstock_dsl::expr::{MoneyRange, Test};
-use penstock_dsl::limits::DURATION_MS_MAX;
-use penstock_dsl::registry::Currency;
-use rust_decimal::Decimal;
+use crate::content::document::{ExtValue, Localized, Text, Values};
+use penstock_dsl::expr::Test;
 
 /// A structure that is there while something is in it.
 type Lazy<T> = Option<Box<T>>;
-type ByCurrency = HashMap<Currency, Intervals>;
 
 /// The structures of one property.
 #[derive(Default)]
@@ -27,16 +22,7 @@ pub struct Field {
     keywords: Multimap<Box<str>>,
     texts: Multimap<Box<str>>,
     booleans: [Vec<u32>; 2],
-    numbers: Lazy<Intervals>,
-    /// Amounts of money, by currency.
-    money: ByCurrency,
-    /// Price ranges that must overlap, by currency.
-    overlaps: ByCurrency,
-    /// Price ranges that must lie inside, by currency.
-    within: ByCurrency,
-    times: Lazy<Intervals>,
-    /// Milliseconds from the time of evaluation.
-    relative: Lazy<Intervals>,
+    ranges: Ranges,
     needles: Lazy<Needles>,
     words: Lazy<Words>,
     /// Questions that entered by one of several values, which are counted for them.
@@ -87,17 +73,8 @@ impl Field {
             Test::KeywordIn(values) => values.iter().for_each(|v| self.keywords.change(change, v.as_str(), question)),
             Test::TextIn(values) => values.iter().for_each(|v| self.texts.change(change, v.as_str(), question)),
             Test::Bool(is) => change_list(&mut self.booleans[usize::from(*is)], change, question),
-            Test::Number(interval) => {
-                let (low, high) = scaled_ends(interval);
-                change_in(&mut self.numbers, Intervals::is_empty, |all| all.change(change, low, high, question));
-            }
-            Test::Money(ranges) => change_ranges(&mut self.money, change, ranges, question),
-            Test::PriceOverlaps(ranges) => change_ranges(&mut self.overlaps, change, ranges, question),
-            Test::PriceWithin(ranges) => change_ranges(&mut self.within, change, ranges, question),
-            Test::Time(interval) => {
-                let Some(ends) = TimeEnds::of(interval) else { return };
-                let times = if ends.relative { &mut self.relative } else { &mut self.times };
-                change_in(times, Intervals::is_empty, |all| all.change(change, ends.low, ends.high, question));
+            Test::Number(_) | Test::Money(_) | Test::PriceOverlaps(_) | Test::PriceWithin(_) | Test::Time(_) => {
+                self.ranges.change(change, test, question);
             }
             // These enter in other ways.
             Test::IsSet | Test::KeywordAll(_) | Test::TextAll(_) | Test::Contains(_) | Test::Fuzzy(_) => {}
@@ -110,8 +87,7 @@ impl Field {
             && self.keywords.is_empty()
             && self.texts.is_empty()
             && self.booleans.iter().all(Vec::is_empty)
-            && [&self.money, &self.overlaps, &self.within].iter().all(|ranges| ranges.is_empty())
-            && [&self.numbers, &self.times, &self.relative].iter().all(|intervals| intervals.is_none())
+            && self.ranges.is_empty()
             && self.needles.is_none()
             && self.words.is_none()
     }
@@ -125,10 +101,10 @@ impl Field {
                 lists.iter().flat_map(|list| &list.value).for_each(|value| self.keyword(value, walk));
             }
             Values::Texts(texts) => texts.iter().for_each(|text| self.text(&text.value, text.locale.as_deref(), walk)),
-            Values::Numbers(numbers) => numbers.iter().for_each(|number| self.number(&number.value, walk)),
-            Values::Money(amounts) => amounts.iter().for_each(|money| self.amount(&money.value, walk)),
-            Values::Times(times) => times.iter().for_each(|time| self.time(time.value, walk)),
-            Values::PriceRange(range) => self.price_range(range, walk),
+            Values::Numbers(_) | Values::Money(_) | Values::Times(_) | Values::PriceRange(_) => {
+                let now_ms = walk.now_ms;
+                self.ranges.find(values, now_ms, &mut |question, sure| walk.hit(question, sure));
+            }
         }
     }
 
@@ -140,18 +116,10 @@ impl Field {
                 if let Some(text) = value.text() {
                     self.text(text, list.locale.as_deref(), walk);
                 }
-                if let Some(number) = value.number() {
-                    self.number(&number, walk);
-                    if (self.times.is_some() || self.relative.is_some())
-                        && let Some(ms) = epoch_ms(number)
-                    {
-                        self.time(ms, walk);
-                    }
-                }
-                match value {
-                    ExtValue::Money(money) => self.amount(money, walk),
-                    ExtValue::Bool(is) => walk.hit_all(&self.booleans[usize::from(*is)]),
-                    ExtValue::Text { .. } | ExtValue::Number { .. } => {}
+                let now_ms = walk.now_ms;
+                self.ranges.find_ext(value, now_ms, &mut |question, sure| walk.hit(question, sure));
+                if let ExtValue::Bool(is) = value {
+                    walk.hit_all(&self.booleans[usize::from(*is)]);
                 }
             }
         }
@@ -184,42 +152,6 @@ impl Field {
         }
         walk.decide_here(folded, locale);
     }
-
-    fn number(&self, number: &Decimal, walk: &mut Walk<'_>) {
-        if let Some(numbers) = &self.numbers {
-            let at = scaled(number);
-            numbers.find(Ask::Holds, at, at, |question, sure| walk.hit(question, sure));
-        }
-    }
-
-    fn amount(&self, money: &Money, walk: &mut Walk<'_>) {
-        if let Some(amounts) = self.money.get(&money.currency) {
-            let at = scaled(&money.amount);
-            amounts.find(Ask::Holds, at, at, |question, sure| walk.hit(question, sure));
-        }
-    }
-
-    fn price_range(&self, range: &PriceRange, walk: &mut Walk<'_>) {
-        let (low, high) = (scaled(&range.low), scaled(&range.high));
-        for (ranges, ask) in [(&self.overlaps, Ask::Overlaps), (&self.within, Ask::Holds)] {
-            if let Some(intervals) = ranges.get(&range.currency) {
-                intervals.find(ask, low, high, |question, sure| walk.hit(question, sure));
-            }
-        }
-    }
-
-    fn time(&self, ms: i64, walk: &mut Walk<'_>) {
-        if let Some(times) = &self.times {
-            times.find(Ask::Holds, unsigned(ms), unsigned(ms), |question, sure| walk.hit(question, sure));
-        }
-        let Some(relative) = &self.relative else { return };
-        if walk.now_ms.unsigned_abs() > (i64::MAX - DURATION_MS_MAX).unsigned_abs() {
-            // Near the ends of time points in time saturate, and differences say nothing.
-            return relative.all().for_each(|question| walk.ask(question));
-        }
-        let at = unsigned(ms.saturating_sub(walk.now_ms));
-        relative.find(Ask::Holds, at, at, |question, sure| walk.hit(question, sure));
-    }
 }
 
 fn change_list(list: &mut Vec<u32>, change: Change, question: u32) {
@@ -240,19 +172,5 @@ fn change_in<T: Default>(structure: &mut Lazy<T>, is_empty: fn(&T) -> bool, chan
     change(inside);
     if is_empty(inside) {
         *structure = None;
-    }
-}
-
-fn change_ranges(by_currency: &mut ByCurrency, change: Change, ranges: &[MoneyRange], question: u32) {
-    for range in ranges {
-        let (low, high) = scaled_ends(&range.amounts);
-        let intervals = by_currency.entry(range.currency).or_default();
-        intervals.change(change, low, high, question);
-        if intervals.is_empty() {
-            by_currency.remove(&range.currency);
-        }
-    }
-    if by_currency.is_empty() {
-        *by_currency = HashMap::new();
     }
 }

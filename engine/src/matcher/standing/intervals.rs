@@ -82,7 +82,7 @@ impl Intervals {
     }
 
     /// Calls `found` with every question that may pass, and whether it certainly does.
-    pub fn find(&self, ask: Ask, low: u64, high: u64, mut found: impl FnMut(u32, bool)) {
+    pub fn find(&self, ask: Ask, low: u64, high: u64, found: &mut impl FnMut(u32, bool)) {
         // An interval that holds the range begins before its lower end and reaches its upper one; one that overlaps the
         // range begins before its upper end and reaches its lower one.
         let (begins, reaches) = match ask {
@@ -259,7 +259,7 @@ mod tests {
                 let (a, b) = (a.min(b), a.max(b));
                 for ask in [Ask::Overlaps, Ask::Holds] {
                     let mut found = BTreeMap::new();
-                    index.find(ask, unsigned(a), unsigned(b), |n, sure| assert!(found.insert(n, sure).is_none()));
+                    index.find(ask, unsigned(a), unsigned(b), &mut |n, sure| assert!(found.insert(n, sure).is_none()));
                     for (n, (low, high, kept)) in intervals.iter().enumerate() {
                         let (start, end) = ends(low, high);
                         let interval = Interval { low: *low, high: *high };

@@ -19,11 +19,12 @@ mod in_place;
 mod intervals;
 mod marks;
 mod memo;
-mod multimap;
+pub(super) mod multimap;
 mod needles;
 mod packed;
 mod question;
 mod questions;
+pub(super) mod ranges;
 mod seen;
 mod sights;
 mod texts;
@@ -143,6 +144,11 @@ impl Standing {
     /// About how much of a question's memory falls to each who asks it, bytes; `None` where there is none.
     pub fn share(&self, id: QuestionId) -> Option<usize> {
         self.questions.get(id).map(|question| question.cost().bytes / question.askers as usize)
+    }
+
+    /// How often a question was taken in.
+    pub fn askers(&self, id: QuestionId) -> u32 {
+        self.questions.get(id).map_or(0, |question| question.askers)
     }
 
     /// The predicate of a question.
