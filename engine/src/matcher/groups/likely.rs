@@ -1,6 +1,6 @@
 //! How likely an item is to pass a rule, and what it costs to ask.
 
-use penstock_dsl::expr::{Interval, Predicate, Test};
+use penstock_dsl::expr::{Fuzzy, Interval, MoneyRange, Predicate, Test};
 use std::ops::Bound;
 
 /// The share of a predicate that every item passes.
@@ -34,18 +34,26 @@ fn guess(predicate: &Predicate) -> f32 {
     let Predicate::Test { test, .. } = predicate else { return EVERY };
     match test {
         Test::KeywordAll(_) => 0.005,
-        Test::KeywordIn(values) => (0.01 * values.len() as f32).min(0.5),
+        Test::KeywordIn(values) => (0.03 * values.len() as f32).min(0.5),
         Test::TextAll(_) => 0.001,
         Test::TextIn(values) => (0.001 * values.len() as f32).min(0.5),
-        Test::Fuzzy(_) => 0.02,
+        Test::Fuzzy(Fuzzy { words, runs }) => {
+            let more_words = words.len().saturating_sub(1) as i32;
+            0.05 * 0.25f32.powi(more_words) * 0.1f32.powi(runs.len() as i32)
+        }
         Test::Contains(needle) => 0.1 * FEWER.powi(needle.chars().take(20).count() as i32 - 1),
-        Test::Money(_) | Test::PriceWithin(_) => 0.1,
-        Test::PriceOverlaps(_) => 0.15,
+        // One currency of several, and a part of its amounts.
+        Test::Money(ranges) | Test::PriceWithin(ranges) => 0.15 * any(ranges),
+        Test::PriceOverlaps(ranges) => 0.2 * any(ranges),
         Test::Number(interval) => ends(interval),
         Test::Time(interval) => ends(interval),
         Test::Bool(_) => 0.5,
         Test::IsSet => 0.8,
     }
+}
+
+fn any(ranges: &[MoneyRange]) -> f32 {
+    ranges.iter().map(|range| ends(&range.amounts)).sum::<f32>().min(EVERY)
 }
 
 fn ends<T: PartialEq>(interval: &Interval<T>) -> f32 {
