@@ -259,3 +259,46 @@ fn test(predicate: &Predicate) -> Option<&Test> {
         Predicate::All => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::document::Localized;
+    use penstock_dsl::registry::{ContentType, PropId};
+
+    fn ends(ms: i64) -> Document {
+        let times = Values::Times(vec![Localized { locale: None, value: ms }]);
+        let declared = vec![(PropId::from_name("endTime").unwrap(), times)];
+        Document { content_type: ContentType::Benefit, declared, ext: Vec::new() }
+    }
+
+    #[test]
+    fn a_timer_stands_for_as_long_as_the_times_it_was_set_for() {
+        let mut clock = Clock::default();
+        assert!(clock.keep(3, None) && !clock.keep(3, Some(&ends(7))));
+        clock.set_timer(3, Some(100));
+        clock.set_timer(9, Some(50));
+        assert!(clock.keep(3, Some(&ends(7))));
+        assert_eq!((clock.next_due(), clock.take_due(99)), (Some(100), vec![]));
+        assert!(!clock.keep(3, Some(&ends(8))));
+        assert_eq!((clock.next_due(), clock.times(3), clock.len()), (None, Some(ends(8)), 1));
+        clock.set_timer(3, Some(100));
+        assert_eq!((clock.take_due(100), clock.take_due(100), clock.next_due()), (vec![3], vec![], None));
+        assert!(!clock.keep(3, None));
+        assert!(clock.is_empty() && clock.times(3).is_none());
+    }
+
+    #[test]
+    fn a_checkpoint_has_times_and_timers() {
+        let mut clock = Clock::default();
+        for ordinal in [2, 5] {
+            clock.keep(ordinal, Some(&ends(7)));
+        }
+        clock.set_timer(5, Some(100));
+        let bytes = |clock: &Clock| postcard::to_stdvec(&clock.export()).unwrap();
+        let again = postcard::from_bytes::<ClockBody>(&bytes(&clock)).unwrap().clock().unwrap();
+        assert_eq!((again.len(), again.next_due(), again.times(2)), (2, Some(100), Some(ends(7))));
+        assert_eq!(bytes(&again), bytes(&clock));
+        assert!(ClockBody(vec![Kept([0xFF; 12].into())]).clock().is_none());
+    }
+}
