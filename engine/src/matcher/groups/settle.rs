@@ -89,8 +89,8 @@ impl Settling {
 
 impl Groups {
     /// Looks at `most` groups, those first whose way in is a guess as yet, and at as many questions a group as there are, and
-    /// gives those a rarer way in for which items have shown one; tells how many. Beside that each call looks at a thousand items, a few milliseconds: a
-    /// few large calls are better than many small ones.
+    /// gives those a rarer way in for which items have shown one; tells how many. Beside that each call looks at a thousand
+    /// items, a few milliseconds: a few large calls are better than many small ones.
     pub fn settle(&mut self, most: usize) -> usize {
         let (mut moved, mut left) = (0, most.min(self.len()));
         while left > 0 {
