@@ -69,7 +69,7 @@ impl State {
         let is_merchant = facts.is_some_and(|facts| facts.content_type == ContentType::Merchant);
         let same_answers = same_times && !is_merchant && of_merchant(was) == of_merchant(facts);
         let kept = if same_answers { Vec::new() } else { kept };
-        self.ask_again(ordinal, on.into_iter().chain(kept).collect(), &mut changed);
+        self.ask_again(ordinal, on.into_iter().chain(kept).collect(), document, &mut changed);
         let flips = self.set_flips(ordinal, &changed);
         self.supply.tell(ordinal, version, &flips, false, &Cause::Content);
         self.move_barriers(ordinal, facts, version, was.is_some(), &flips);
@@ -84,7 +84,8 @@ impl State {
     pub(super) fn decide_conditions(&mut self, ordinal: Ordinal, targets: &[TargetId], cause: &Cause) {
         let mut changed = Vec::new();
         let in_base = targets.iter().copied().filter(|target| self.has(*target, ordinal)).collect();
-        self.ask_again(ordinal, in_base, &mut changed);
+        let times = self.supply.clock.times(ordinal);
+        self.ask_again(ordinal, in_base, times.as_ref(), &mut changed);
         let flips = self.set_flips(ordinal, &changed);
         let version = self.version(ordinal);
         self.supply.tell(ordinal, version, &flips, false, cause);
@@ -215,14 +216,18 @@ impl State {
     }
 
     /// Asks the conditions of targets about an item that is in their bases; those that select merchants come first, for
-    /// others read what they hold.
-    fn ask_again(&mut self, ordinal: Ordinal, mut targets: Vec<TargetId>, changed: &mut Vec<TargetFlip>) {
+    /// others read what they hold. `times` are the item's, or all of it.
+    fn ask_again(
+        &mut self,
+        ordinal: Ordinal,
+        mut targets: Vec<TargetId>,
+        times: Option<&Document>,
+        changed: &mut Vec<TargetFlip>,
+    ) {
         let kinds = self.supply.sets.kinds();
         targets.retain(|id| kinds.has_conditions(*id));
         targets.sort_by_key(|id| !kinds.selects_merchants(*id));
-        let reads_times = targets.iter().any(|id| kinds.has_clock(*id));
-        let times = reads_times.then(|| self.supply.clock.times(ordinal)).flatten();
-        let facts = self.condition_facts(ordinal, times.as_ref());
+        let facts = self.condition_facts(ordinal, times);
         for id in targets {
             let conditions = self.supply.sets.target(id).map_or(&[][..], Target::conditions);
             let passes = self.conditions_hold(conditions, facts);

@@ -37,6 +37,7 @@ fn guess(predicate: &Predicate) -> f32 {
         Test::KeywordIn(values) => (0.03 * values.len() as f32).min(0.5),
         Test::TextAll(_) => 0.001,
         Test::TextIn(values) => (0.001 * values.len() as f32).min(0.5),
+        // One word is in many names; few have another, or a run, beside it.
         Test::Fuzzy(Fuzzy { words, runs }) => {
             let more_words = words.len().saturating_sub(1) as i32;
             0.05 * 0.25f32.powi(more_words) * 0.1f32.powi(runs.len() as i32)

@@ -1,6 +1,7 @@
 //! The questions about one property, by what an item must have to be asked them.
 
 use super::entry::{Entry, needle_text};
+use super::lazy::{Lazy, change_in};
 use super::multimap::{Change, Multimap};
 use super::needles::Needles;
 use super::ranges::Ranges;
@@ -8,9 +9,6 @@ use super::walk::{Room, Walk};
 use super::words::Words;
 use crate::content::document::{ExtValue, Localized, Text, Values};
 use penstock_dsl::expr::Test;
-
-/// A structure that is there while something is in it.
-type Lazy<T> = Option<Box<T>>;
 
 /// The structures of one property.
 #[derive(Default)]
@@ -163,14 +161,5 @@ fn change_list(list: &mut Vec<u32>, change: Change, question: u32) {
                 *list = Vec::new();
             }
         }
-    }
-}
-
-/// Changes what is in a structure: it is made when first needed, and goes when it is empty.
-fn change_in<T: Default>(structure: &mut Lazy<T>, is_empty: fn(&T) -> bool, change: impl FnOnce(&mut T)) {
-    let inside = structure.get_or_insert_default();
-    change(inside);
-    if is_empty(inside) {
-        *structure = None;
     }
 }

@@ -17,6 +17,7 @@ mod field;
 mod glance;
 mod in_place;
 mod intervals;
+mod lazy;
 mod marks;
 mod memo;
 pub(super) mod multimap;

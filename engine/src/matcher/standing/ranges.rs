@@ -4,6 +4,7 @@
 
 use super::entry::{TimeEnds, scaled_ends};
 use super::intervals::{Ask, Intervals, is_inverted, scaled, unsigned};
+use super::lazy::{Lazy, change_in};
 use super::multimap::Change;
 use crate::content::document::{ExtValue, Money, PriceRange, Values, epoch_ms};
 use hashbrown::HashMap;
@@ -12,23 +13,21 @@ use penstock_dsl::limits::DURATION_MS_MAX;
 use penstock_dsl::registry::Currency;
 use rust_decimal::Decimal;
 
-/// A structure that is there while something is in it.
-type Lazy = Option<Box<Intervals>>;
 type ByCurrency = HashMap<Currency, Intervals>;
 
 /// Intervals by what is looked up in them, each under the number of who asks.
 #[derive(Default)]
 pub struct Ranges {
-    numbers: Lazy,
+    numbers: Lazy<Intervals>,
     /// Amounts of money, by currency.
     money: ByCurrency,
     /// Price ranges that must overlap, by currency.
     overlaps: ByCurrency,
     /// Price ranges that must lie inside, by currency.
     within: ByCurrency,
-    times: Lazy,
+    times: Lazy<Intervals>,
     /// Milliseconds from the time of evaluation.
-    relative: Lazy,
+    relative: Lazy<Intervals>,
 }
 
 /// Whether an item that passes a predicate is always found by its intervals.
@@ -53,7 +52,7 @@ impl Ranges {
         match test {
             Test::Number(interval) => {
                 let (low, high) = scaled_ends(interval);
-                change_in(&mut self.numbers, |all| all.change(change, low, high, id));
+                change_in(&mut self.numbers, Intervals::is_empty, |all| all.change(change, low, high, id));
             }
             Test::Money(ranges) => change_ranges(&mut self.money, change, ranges, id),
             Test::PriceOverlaps(ranges) => change_ranges(&mut self.overlaps, change, ranges, id),
@@ -61,7 +60,7 @@ impl Ranges {
             Test::Time(interval) => {
                 let Some(ends) = TimeEnds::of(interval) else { return };
                 let times = if ends.relative { &mut self.relative } else { &mut self.times };
-                change_in(times, |all| all.change(change, ends.low, ends.high, id));
+                change_in(times, Intervals::is_empty, |all| all.change(change, ends.low, ends.high, id));
             }
             _ => {}
         }
@@ -133,15 +132,6 @@ impl Ranges {
         }
         let at = unsigned(ms.saturating_sub(now_ms));
         relative.find(Ask::Holds, at, at, found);
-    }
-}
-
-/// Changes what is in a structure: it is made when first needed, and goes when it is empty.
-fn change_in(structure: &mut Lazy, change: impl FnOnce(&mut Intervals)) {
-    let inside = structure.get_or_insert_default();
-    change(inside);
-    if inside.is_empty() {
-        *structure = None;
     }
 }
 
